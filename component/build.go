@@ -1,0 +1,360 @@
+package component
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Item is one component that is to be built.
+type Item struct {
+	Class   *ClassInfo
+	Entries []ItemEntry // may be empty: the component is built all the same
+
+	// Decode sets the item's own values in config, a pointer to a config of
+	// the class that has its defaults already. Nil leaves them.
+	Decode func(config any) error
+
+	Origin string // where the item stands, "config.yml:3:1", for messages
+	Source any    // the builder's own
+
+	Uses []Use // set by Build in what Items returns
+}
+
+// ItemEntry is one entry that an item's component is to serve.
+type ItemEntry struct {
+	Interface *InterfaceInfo
+	Name      string
+	Origin    string // '' means the item's
+}
+
+// Use says that a component refers to an entry or has looked it up in its New.
+type Use struct {
+	Interface string
+	Name      string
+	Path      string // of the reference in the config; '' for a lookup
+	Found     bool
+}
+
+// Starter is implemented by components that have something to begin when
+// everything is built. Start is called before the entries become visible, in
+// the order of building. If it fails, so does the building. ctx ends with the
+// building, so what lives on must not hang on it.
+type Starter interface {
+	Start(ctx context.Context) error
+}
+
+// Validator is implemented by configs that can tell by themselves whether
+// they make sense. The error may be, or join, KeyErrors. Validate is called
+// when the config is complete, before New.
+type Validator interface {
+	Validate() error
+}
+
+// Build builds the components of items, each after those that it refers to or
+// looks up, otherwise in the order given; starts them; and makes their entries
+// visible, all at once. If anything fails it closes what it built, in reverse,
+// and the site is as it was before. The error is, or joins, *BuildErrors: one
+// for each item that is wrong in itself, or the first that failed to be built.
+//
+// Builds of one site wait for each other. After Close the error is ErrClosed.
+func (s *Site) Build(ctx context.Context, items []Item) error {
+	if s.view != nil {
+		if s.building() {
+			return fmt.Errorf("build: %w: the site is being built", ErrUnsuitable)
+		}
+		return s.state.root.Build(ctx, items)
+	}
+	if err := s.state.acquire(ctx); err != nil {
+		return err
+	}
+	defer s.state.release()
+	if s.isClosed() {
+		return ErrClosed
+	}
+	b, err := s.plan(items)
+	if err != nil {
+		return err
+	}
+	return b.run(ctx)
+}
+
+func (s *Site) isClosed() bool {
+	s.state.mu.Lock()
+	defer s.state.mu.Unlock()
+	return s.state.closed
+}
+
+// undoTimeout bounds the closing of what was built, when building fails.
+const undoTimeout = 10 * time.Second
+
+// construction is one run of Build.
+type construction struct {
+	state   *state
+	nodes   []*node
+	entries map[entryKey]*entryNode
+	over    atomic.Bool // published or given up: views are as good as the site, or as bad
+
+	mu      sync.Mutex
+	order   []*node // those that are built
+	failure error   // the first, which decides, whatever a New makes of it
+}
+
+type entryKey struct {
+	typ  reflect.Type
+	name string
+}
+
+type entryNode struct {
+	node *node
+	slot holder
+}
+
+// node is an item on its way to being a component.
+type node struct {
+	item      Item
+	index     int
+	slots     []holder
+	stage     stage // guarded by construction.mu
+	component any
+}
+
+type stage int
+
+const (
+	pending stage = iota
+	underway
+	built
+)
+
+// plan checks all that can be known without building.
+func (s *Site) plan(items []Item) (*construction, error) {
+	b := &construction{
+		state: s.state, nodes: make([]*node, 0, len(items)),
+		entries: make(map[entryKey]*entryNode, len(items)),
+	}
+	var problems []error
+	now := s.table.Load()
+	for i, item := range items {
+		n := &node{item: item, index: i}
+		b.nodes = append(b.nodes, n)
+		if item.Class == nil {
+			problems = append(problems, n.wrong("", fmt.Errorf("%w: it has no class", ErrUnsuitable)))
+			continue
+		}
+		for _, entry := range item.Entries {
+			if err := b.claim(n, entry, now); err != nil {
+				problems = append(problems, n.wrong(entry.Origin, err))
+			}
+		}
+	}
+	return b, errors.Join(problems...)
+}
+
+// claim reserves an entry for a node.
+func (b *construction) claim(n *node, entry ItemEntry, now *table) error {
+	iface := entry.Interface
+	if iface == nil {
+		return fmt.Errorf("%w: an entry has no interface", ErrUnsuitable)
+	}
+	if !n.item.Class.Serves(iface) {
+		return fmt.Errorf("%w: it does not implement %s", ErrUnsuitable, iface.Name)
+	}
+	info := Entry{Interface: iface.Name, Name: entry.Name, Class: n.item.Class.Name}
+	key := entryKey{iface.Type, entry.Name}
+	if _, taken := b.entries[key]; taken || now.findType(iface.Type, entry.Name) != nil {
+		return duplicate(info)
+	}
+	h := iface.newSlot(info)
+	n.slots = append(n.slots, h)
+	b.entries[key] = &entryNode{n, h}
+	return nil
+}
+
+func (n *node) wrong(origin string, err error) *BuildError {
+	e := &BuildError{Item: n.index, Origin: n.item.Origin, Err: err}
+	if n.item.Class != nil {
+		e.Class = n.item.Class.Name
+	}
+	if origin != "" {
+		e.Origin = origin
+	}
+	return e
+}
+
+// run builds, starts and publishes, or undoes what it did, also when a New
+// ends its goroutine.
+func (b *construction) run(ctx context.Context) (err error) {
+	published := false
+	defer func() {
+		b.over.Store(true)
+		if !published {
+			// The rest of ctx, if there is any, is not for undoing.
+			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTimeout)
+			defer cancel()
+			err = errors.Join(err, closeMembers(ctx, b.members()))
+		}
+	}()
+	for _, n := range b.nodes {
+		if err := b.ensure(ctx, n, nil); err != nil {
+			return cmp.Or(b.firstFailure(), err)
+		}
+	}
+	if err := b.firstFailure(); err != nil {
+		return err
+	}
+	for _, n := range b.order {
+		if starter, ok := n.component.(Starter); ok {
+			if err := protect("Start", func() error { return starter.Start(ctx) }); err != nil {
+				return n.wrong("", err)
+			}
+		}
+	}
+	if err := b.publish(); err != nil {
+		return err
+	}
+	published = true
+	return nil
+}
+
+func (b *construction) publish() error {
+	slots := make([]holder, 0, len(b.entries))
+	for _, n := range b.nodes {
+		slots = append(slots, n.slots...)
+	}
+	if err := b.state.add(slots, b.members()...); err != nil {
+		return err
+	}
+	b.state.mu.Lock()
+	defer b.state.mu.Unlock()
+	for _, n := range b.nodes {
+		b.state.items = append(b.state.items, n.item)
+	}
+	return nil
+}
+
+// members returns what is built so far, in order.
+func (b *construction) members() []*member {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	members := make([]*member, len(b.order))
+	for i, n := range b.order {
+		m := &member{component: n.component, class: n.item.Class.Name, owned: true}
+		for _, h := range n.slots {
+			m.entries = append(m.entries, *h.info())
+		}
+		members[i] = m
+	}
+	return members
+}
+
+func (b *construction) stageOf(n *node) stage {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return n.stage
+}
+
+func (b *construction) firstFailure() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.failure
+}
+
+func (b *construction) fail(err error) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.failure = cmp.Or(b.failure, err)
+	return err
+}
+
+// ensure has n built. by is the view in whose name that is done, nil for
+// Build itself.
+func (b *construction) ensure(ctx context.Context, n *node, by *view) error {
+	b.mu.Lock()
+	at := n.stage
+	if at == pending {
+		n.stage = underway
+	}
+	b.mu.Unlock()
+	switch at {
+	case built:
+		return nil
+	case underway:
+		return b.fail(by.node.wrong("", fmt.Errorf("%w: %s", ErrCycle, by.pathTo(n))))
+	}
+	if err := ctx.Err(); err != nil {
+		return b.fail(n.wrong("", context.Cause(ctx)))
+	}
+	v := &view{build: b, node: n, by: by, ctx: ctx, active: true}
+	site := &Site{state: b.state, view: v}
+	site.table.Store(emptyTable)
+	c, err := v.construct(site)
+	v.finish()
+	if err != nil {
+		if failure := b.firstFailure(); failure != nil && errors.Is(err, failure) {
+			return failure // of something that n needs: told once
+		}
+		return b.fail(n.wrong("", err))
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	n.component = c
+	n.stage = built
+	b.order = append(b.order, n)
+	return nil
+}
+
+// construct makes the component of the view's item.
+func (v *view) construct(site *Site) (c any, err error) {
+	n := v.node
+	class := n.item.Class
+	config := class.NewConfig()
+	if class.prepare != nil {
+		if err := protect("Prepare", func() error { return class.prepare(v.ctx, site, config) }); err != nil {
+			return nil, err
+		}
+	}
+	if n.item.Decode != nil {
+		if err := n.item.Decode(config); err != nil {
+			return nil, err
+		}
+	}
+	if validator, ok := config.(Validator); ok {
+		if err := protect("Validate", validator.Validate); err != nil {
+			return nil, err
+		}
+	}
+	if class.hasRefs {
+		if err := v.bindRefs(config); err != nil {
+			return nil, err
+		}
+	}
+	if err := protect("New", func() error { c, err = class.build(v.ctx, site, config); return err }); err != nil {
+		return nil, err
+	}
+	if isNil(c) {
+		return nil, fmt.Errorf("%w: New returned neither a component nor an error", ErrUnsuitable)
+	}
+	for _, h := range n.slots {
+		if !h.set(c) {
+			return nil, fmt.Errorf("%w: it does not implement %s", ErrUnsuitable, h.info().Interface)
+		}
+	}
+	return c, nil
+}
+
+// protect turns a panic of call into an error.
+func protect(in string, call func() error) (err error) {
+	defer func() {
+		if value := recover(); value != nil {
+			err = &PanicError{In: in, Value: value, Stack: debug.Stack()}
+		}
+	}()
+	return call()
+}

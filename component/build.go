@@ -203,11 +203,8 @@ func (b *construction) run(ctx context.Context) (err error) {
 	}()
 	for _, n := range b.nodes {
 		if err := b.ensure(ctx, n, nil); err != nil {
-			return cmp.Or(b.firstFailure(), err)
+			return err
 		}
-	}
-	if err := b.firstFailure(); err != nil {
-		return err
 	}
 	for _, n := range b.order {
 		if starter, ok := n.component.(Starter); ok {
@@ -260,23 +257,22 @@ func (b *construction) stageOf(n *node) stage {
 	return n.stage
 }
 
-func (b *construction) firstFailure() error {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.failure
-}
-
+// fail notes an error, if it is the first, and returns the first.
 func (b *construction) fail(err error) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.failure = cmp.Or(b.failure, err)
-	return err
+	return b.failure
 }
 
 // ensure has n built. by is the view in whose name that is done, nil for
 // Build itself.
 func (b *construction) ensure(ctx context.Context, n *node, by *view) error {
 	b.mu.Lock()
+	if b.failure != nil {
+		defer b.mu.Unlock()
+		return b.failure
+	}
 	at := n.stage
 	if at == pending {
 		n.stage = underway
@@ -297,9 +293,6 @@ func (b *construction) ensure(ctx context.Context, n *node, by *view) error {
 	c, err := v.construct(site)
 	v.finish()
 	if err != nil {
-		if failure := b.firstFailure(); failure != nil && errors.Is(err, failure) {
-			return failure // of something that n needs: told once
-		}
 		return b.fail(n.wrong("", err))
 	}
 	b.mu.Lock()
@@ -307,7 +300,7 @@ func (b *construction) ensure(ctx context.Context, n *node, by *view) error {
 	n.component = c
 	n.stage = built
 	b.order = append(b.order, n)
-	return nil
+	return b.failure // of a lookup whose error New has swallowed
 }
 
 // construct makes the component of the view's item.

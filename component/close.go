@@ -33,25 +33,23 @@ func (s *Site) Close(ctx context.Context) error {
 	if s.building() {
 		return fmt.Errorf("close: %w: the site is being built", ErrUnsuitable)
 	}
-	st.closeOnce.Do(func() {
-		defer close(st.closeDone)
-		st.closeErr = st.close(ctx)
-	})
+	st.mu.Lock()
+	first := !st.closed
+	st.closed = true // a Build that is under way fails now, and undoes itself
+	members := slices.Clone(st.members)
+	st.root.table.Store(emptyTable)
+	st.mu.Unlock()
+	if first {
+		st.closeErr = closeMembers(ctx, members)
+		close(st.closeDone)
+		return st.closeErr
+	}
 	select {
 	case <-st.closeDone:
 		return st.closeErr
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
-}
-
-func (st *state) close(ctx context.Context) error {
-	st.mu.Lock()
-	st.closed = true // a Build that is under way fails now, and undoes itself
-	members := slices.Clone(st.members)
-	st.root.table.Store(emptyTable)
-	st.mu.Unlock()
-	return closeMembers(ctx, members)
 }
 
 // closeMembers closes those that the site owns, the last first.

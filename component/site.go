@@ -31,9 +31,8 @@ type state struct {
 	shares  map[shareKey]*share
 	closed  bool
 
-	closeOnce sync.Once
-	closeDone chan struct{}
-	closeErr  error
+	closeDone chan struct{} // closed when Close has done its work
+	closeErr  error         // written before that
 }
 
 // member is a component of the site.

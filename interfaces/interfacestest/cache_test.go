@@ -1,0 +1,97 @@
+package interfacestest_test
+
+import (
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/fivcglue/fivcglue-go/interfaces"
+	"github.com/fivcglue/fivcglue-go/interfaces/interfacestest"
+)
+
+// harness gives a cache that is broken by wrap, or none, and every hook.
+func harness(wrap func(*tiny) interfaces.ICache) interfacestest.CacheHarness {
+	backend := newTiny()
+	return interfacestest.CacheHarness{
+		Cache: wrap(backend),
+		Break: func() func() {
+			backend.setState(interfaces.ErrUnavailable)
+			return func() { backend.setState(nil) }
+		},
+		Hang: func() func() {
+			setHung := func(hung bool) {
+				backend.mu.Lock()
+				defer backend.mu.Unlock()
+				backend.hung = hung
+			}
+			setHung(true)
+			return func() { setHung(false) }
+		},
+		StoreForever: func(key string, value []byte) error {
+			backend.mu.Lock()
+			defer backend.mu.Unlock()
+			backend.entries[key] = tinyEntry{value: value}
+			return nil
+		},
+		Patience: time.Second,
+		Skip:     map[string]string{"failure/foreign type": "all that this backend knows is bytes"},
+	}
+}
+
+func correct(c *tiny) interfaces.ICache { return c }
+
+// In subtests, with real time.
+func TestCacheOfTheReference(t *testing.T) {
+	interfacestest.TestCache(t, func(*testing.T) interfacestest.CacheHarness { return harness(correct) })
+}
+
+// With a clock that Advance moves and nothing else does.
+func TestCheckCacheAdvance(t *testing.T) {
+	began := time.Now()
+	err := interfacestest.CheckCache(t.Context(), func() (interfacestest.CacheHarness, error) {
+		cache := newTiny()
+		now := began
+		cache.now = func() time.Time { return now }
+		return interfacestest.CacheHarness{Cache: cache, Advance: func(d time.Duration) { now = now.Add(d) }}, nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	if took := time.Since(began); took > 5*time.Second {
+		t.Errorf("it took %v, as if there were no Advance", took)
+	}
+}
+
+func TestCheckCacheWithoutHooks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		err := interfacestest.CheckCache(t.Context(), func() (interfacestest.CacheHarness, error) {
+			return interfacestest.CacheHarness{Cache: newTiny()}, nil
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func TestCheckCacheOpenFails(t *testing.T) {
+	broken := errors.New("no room")
+	err := interfacestest.CheckCache(t.Context(), func() (interfacestest.CacheHarness, error) {
+		return interfacestest.CacheHarness{}, broken
+	})
+	if !errors.Is(err, broken) {
+		t.Errorf("CheckCache = %v, want the error of open", err)
+	}
+}
+
+func TestFailure(t *testing.T) {
+	seen := errors.New("seen\nand seen again")
+	failure := &interfacestest.Failure{Check: "a/b", Promise: "it is so", Err: seen}
+	if got, want := failure.Error(), "a/b: it is so: seen; and seen again"; got != want {
+		t.Errorf("Error() = %q, want %q", got, want)
+	}
+	if !errors.Is(failure, seen) {
+		t.Error("it does not wrap what was seen")
+	}
+}
+

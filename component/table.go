@@ -1,7 +1,6 @@
 package component
 
 import (
-	"hash/maphash"
 	"reflect"
 	"sync/atomic"
 )
@@ -51,11 +50,9 @@ type cell struct {
 	slot any // a *slot[T], or nil in an empty cell
 }
 
-var seed = maphash.MakeSeed()
-
 func find[T any](t *table, name string) *slot[T] {
 	mask := uint64(len(t.cells) - 1)
-	for i := maphash.String(seed, name) & mask; ; i = (i + 1) & mask {
+	for i := hash(name) & mask; ; i = (i + 1) & mask {
 		c := &t.cells[i]
 		if c.slot == nil {
 			return nil
@@ -69,7 +66,7 @@ func find[T any](t *table, name string) *slot[T] {
 // findType is find for a type that is known at run time only.
 func (t *table) findType(typ reflect.Type, name string) holder {
 	mask := uint64(len(t.cells) - 1)
-	for i := maphash.String(seed, name) & mask; ; i = (i + 1) & mask {
+	for i := hash(name) & mask; ; i = (i + 1) & mask {
 		c := &t.cells[i]
 		if c.slot == nil {
 			return nil
@@ -113,7 +110,7 @@ func (t *table) with(slots ...holder) *table {
 func (t *table) put(h holder) {
 	name := h.info().Name
 	mask := uint64(len(t.cells) - 1)
-	i := maphash.String(seed, name) & mask
+	i := hash(name) & mask
 	for t.cells[i].slot != nil {
 		i = (i + 1) & mask
 	}

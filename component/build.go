@@ -5,10 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"reflect"
 	"runtime/debug"
-	"sync"
-	"sync/atomic"
 	"time"
 )
 
@@ -94,100 +91,6 @@ func (s *Site) isClosed() bool {
 // undoTimeout bounds the closing of what was built, when building fails.
 const undoTimeout = 10 * time.Second
 
-// construction is one run of Build.
-type construction struct {
-	state   *state
-	nodes   []*node
-	entries map[entryKey]*entryNode
-	over    atomic.Bool // published or given up: views are as good as the site, or as bad
-
-	mu      sync.Mutex
-	order   []*node // those that are built
-	failure error   // the first, which decides, whatever a New makes of it
-}
-
-type entryKey struct {
-	typ  reflect.Type
-	name string
-}
-
-type entryNode struct {
-	node *node
-	slot holder
-}
-
-// node is an item on its way to being a component.
-type node struct {
-	item      Item
-	index     int
-	slots     []holder
-	stage     stage // guarded by construction.mu
-	component any
-}
-
-type stage int
-
-const (
-	pending stage = iota
-	underway
-	built
-)
-
-// plan checks all that can be known without building.
-func (s *Site) plan(items []Item) (*construction, error) {
-	b := &construction{
-		state: s.state, nodes: make([]*node, 0, len(items)),
-		entries: make(map[entryKey]*entryNode, len(items)),
-	}
-	var problems []error
-	now := s.table.Load()
-	for i, item := range items {
-		n := &node{item: item, index: i}
-		b.nodes = append(b.nodes, n)
-		if item.Class == nil {
-			problems = append(problems, n.wrong("", fmt.Errorf("%w: it has no class", ErrUnsuitable)))
-			continue
-		}
-		for _, entry := range item.Entries {
-			if err := b.claim(n, entry, now); err != nil {
-				problems = append(problems, n.wrong(entry.Origin, err))
-			}
-		}
-	}
-	return b, errors.Join(problems...)
-}
-
-// claim reserves an entry for a node.
-func (b *construction) claim(n *node, entry ItemEntry, now *table) error {
-	iface := entry.Interface
-	if iface == nil {
-		return fmt.Errorf("%w: an entry has no interface", ErrUnsuitable)
-	}
-	if !n.item.Class.Serves(iface) {
-		return fmt.Errorf("%w: it does not implement %s", ErrUnsuitable, iface.Name)
-	}
-	info := Entry{Interface: iface.Name, Name: entry.Name, Class: n.item.Class.Name}
-	key := entryKey{iface.Type, entry.Name}
-	if _, taken := b.entries[key]; taken || now.findType(iface.Type, entry.Name) != nil {
-		return duplicate(info)
-	}
-	h := iface.newSlot(info)
-	n.slots = append(n.slots, h)
-	b.entries[key] = &entryNode{n, h}
-	return nil
-}
-
-func (n *node) wrong(origin string, err error) *BuildError {
-	e := &BuildError{Item: n.index, Origin: n.item.Origin, Err: err}
-	if n.item.Class != nil {
-		e.Class = n.item.Class.Name
-	}
-	if origin != "" {
-		e.Origin = origin
-	}
-	return e
-}
-
 // run builds, starts and publishes, or undoes what it did, also when a New
 // ends its goroutine.
 func (b *construction) run(ctx context.Context) (err error) {
@@ -201,8 +104,8 @@ func (b *construction) run(ctx context.Context) (err error) {
 			err = errors.Join(err, closeMembers(ctx, b.members()))
 		}
 	}()
-	for _, n := range b.nodes {
-		if err := b.ensure(ctx, n, nil); err != nil {
+	for i := range b.nodes {
+		if err := b.ensure(ctx, &b.nodes[i], nil); err != nil {
 			return err
 		}
 	}
@@ -222,16 +125,16 @@ func (b *construction) run(ctx context.Context) (err error) {
 
 func (b *construction) publish() error {
 	slots := make([]holder, 0, len(b.entries))
-	for _, n := range b.nodes {
-		slots = append(slots, n.slots...)
+	for i := range b.nodes {
+		slots = append(slots, b.nodes[i].slots...)
 	}
 	if err := b.state.add(slots, b.members()...); err != nil {
 		return err
 	}
 	b.state.mu.Lock()
 	defer b.state.mu.Unlock()
-	for _, n := range b.nodes {
-		b.state.items = append(b.state.items, n.item)
+	for i := range b.nodes {
+		b.state.items = append(b.state.items, b.nodes[i].item)
 	}
 	return nil
 }

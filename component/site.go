@@ -160,8 +160,8 @@ func (s *Site) holders(yield func(holder) bool) {
 	if s.view == nil || s.view.build.over.Load() {
 		return
 	}
-	for _, n := range s.view.build.nodes {
-		for _, h := range n.slots {
+	for i := range s.view.build.nodes {
+		for _, h := range s.view.build.nodes[i].slots {
 			if !yield(h) {
 				return
 			}

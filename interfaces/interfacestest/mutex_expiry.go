@@ -1,0 +1,146 @@
+package interfacestest
+
+import (
+	"context"
+	"time"
+
+	"github.com/fivcglue/fivcglue-go/interfaces"
+)
+
+var mutexExpiryChecks = []mutexCheck{
+	{
+		name:    "expiry/ends",
+		promise: "a lease that is neither released nor renewed ends when its time is over, its context first",
+		run: func(ctx context.Context, k *mutexKit) {
+			begin := time.Now()
+			lease := k.take(ctx, k.mutex(), k.Lease)
+			next := k.takeSoon(ctx, k.mutex(), longLease, "after the lease before has ended")
+			ended := lease.Context().Err() != nil
+			if took := time.Since(begin); took < k.Lease*8/10 {
+				k.Errorf("a lease of %v ended after %v", k.Lease, took)
+			}
+			if !ended {
+				k.Errorf("another holds the mutex and the context of the lease before goes on")
+			}
+			k.wantLost(ctx, lease, "after its time was over")
+			k.wantHeld(ctx, k.mutex(), "after a lease that was lost was released")
+			k.release(ctx, next, "by the next holder")
+		},
+	},
+	{
+		name:    "expiry/fraction",
+		promise: "a lease's time is not rounded to whole seconds",
+		run: func(ctx context.Context, k *mutexKit) {
+			lease := k.take(ctx, k.mutex(), 1250*time.Millisecond)
+			begin := time.Now()
+			next := k.takeSoon(ctx, k.mutex(), longLease, "after the lease before has ended")
+			took := time.Since(begin)
+			if took < 1100*time.Millisecond || took > 1900*time.Millisecond {
+				k.Errorf("a lease of 1.25s ended after %v", took)
+			}
+			k.wantLost(ctx, lease, "after its time was over")
+			k.release(ctx, next, "at the end")
+		},
+	},
+	{
+		name:    "expiry/alone",
+		promise: "the context of a lease ends in time when nobody else wants the mutex",
+		run: func(ctx context.Context, k *mutexKit) {
+			begin := time.Now()
+			lease := k.take(ctx, k.mutex(), k.Lease)
+			select {
+			case <-lease.Context().Done():
+				if took := time.Since(begin); took < k.Lease/2 {
+					k.Errorf("the context of a lease of %v ended after %v", k.Lease, took)
+				}
+			case <-time.After(k.Lease + k.Patience):
+				k.Errorf("the context of a lease of %v goes on after %v", k.Lease, time.Since(begin))
+			}
+			k.wantLost(ctx, lease, "after its time was over")
+			k.release(ctx, k.takeSoon(ctx, k.mutex(), longLease, "after the lease before has ended"), "at the end")
+		},
+	},
+	{
+		name:    "expiry/queue",
+		promise: "those who wait behind a lease that ends by itself get the mutex one after the other",
+		run: func(ctx context.Context, k *mutexKit) {
+			k.take(ctx, k.mutex(), k.Lease)
+			first := k.acquire(ctx, k.mutex(), k.Lease)
+			second := k.acquire(ctx, k.mutex(), k.Lease)
+			for _, a := range []*acquiring{first, second} {
+				if _, err := k.end(a, "though the leases before it had ended"); err != nil {
+					k.Errorf("Acquire: %w", err)
+				}
+			}
+		},
+	},
+	{
+		name:    "renewal/held",
+		promise: "a lease that renews itself lasts as long as it is held",
+		needs:   needsRenewing,
+		run: func(ctx context.Context, k *mutexKit) {
+			lease := k.take(ctx, k.renewing(), k.Lease)
+			waiting := k.acquireFor(ctx, 4*k.Lease)
+			select {
+			case <-waiting.done:
+				k.Errorf("after %v another got the mutex of a holder that renews its lease of %v", 4*k.Lease, k.Lease)
+			case <-lease.Context().Done():
+				k.Errorf("a lease of %v that renews itself ended: %w", k.Lease, context.Cause(lease.Context()))
+			case <-time.After(4 * k.Lease):
+			}
+			k.release(ctx, lease, "after it was renewed")
+			got, err := k.end(waiting, "after the holder released")
+			if err != nil {
+				k.Fatalf("Acquire: %w", err)
+			}
+			k.release(ctx, got, "at the end")
+		},
+	},
+	{
+		name:    "renewal/released",
+		promise: "a lease that renews itself does so no more once it is released",
+		needs:   needsRenewing,
+		run: func(ctx context.Context, k *mutexKit) {
+			k.release(ctx, k.take(ctx, k.renewing(), k.Lease), "of a lease that renews itself")
+			lease := k.take(ctx, k.mutex(), k.Lease)
+			next := k.takeSoon(ctx, k.renewing(), k.Lease, "after the lease before has ended")
+			k.wantLost(ctx, lease, "after its time was over")
+			k.release(ctx, next, "at the end")
+		},
+	},
+	{
+		name:    "renewal/extended",
+		promise: "a lease that renews itself can be extended, and is renewed for the new time",
+		needs:   needsRenewing,
+		run: func(ctx context.Context, k *mutexKit) {
+			lease := k.take(ctx, k.renewing(), longLease)
+			if err := lease.Extend(ctx, k.Lease); err != nil {
+				k.Fatalf("Extend: %w", err)
+			}
+			waiting := k.acquireFor(ctx, 3*k.Lease)
+			select {
+			case <-waiting.done:
+				k.Errorf("another got the mutex of a holder that renews its lease")
+			case <-time.After(3 * k.Lease):
+			}
+			k.release(ctx, lease, "after it was renewed")
+			if got, err := k.end(waiting, "after the holder released"); err == nil {
+				k.release(ctx, got, "at the end")
+			}
+			k.wantError(lease.Extend(ctx, k.Lease), interfaces.ErrLost, "Extend after Release")
+		},
+	},
+}
+
+// acquireFor begins an Acquire that may wait for longer than d.
+func (k *mutexKit) acquireFor(ctx context.Context, d time.Duration) *acquiring {
+	a := &acquiring{done: make(chan struct{})}
+	mutex := k.mutex()
+	go func() {
+		defer close(a.done)
+		ctx, cancel := context.WithTimeout(ctx, d+k.Patience)
+		defer cancel()
+		a.lease, a.err = mutex.Acquire(ctx, longLease)
+	}()
+	return a
+}

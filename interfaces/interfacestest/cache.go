@@ -159,19 +159,3 @@ func (k *cacheKit) wantError(err, want error, call string) {
 		k.Errorf("%s gave an error that is a miss as well: %w", call, err)
 	}
 }
-
-// within runs f in a goroutine and reports whether it ended in time. If it did
-// not, the goroutine is left behind: what it waits for is the cache's bug.
-func (k *cacheKit) within(f func()) bool {
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		f()
-	}()
-	select {
-	case <-done:
-		return true
-	case <-time.After(k.Patience):
-		return false
-	}
-}

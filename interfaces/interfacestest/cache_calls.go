@@ -62,7 +62,7 @@ func scan(ctx context.Context, c interfaces.ICache, pattern string) ([]string, e
 	var failed error
 	for key, err := range c.ScanKeys(ctx, pattern) {
 		if failed != nil {
-			return keys, fmt.Errorf("ScanKeys went on after an error: %w", failed)
+			return keys, fmt.Errorf("ScanKeys went on after an error: %v", failed)
 		}
 		if err != nil {
 			failed = err

@@ -55,31 +55,7 @@ var cacheScanChecks = []cacheCheck{
 	},
 	{
 		name: "scan/changes meanwhile", promise: "keys that come and go during a scan do not disturb those that stay",
-		run: func(ctx context.Context, k *cacheKit) {
-			stay := k.fill(ctx, 300)
-			seen := make(map[string]int)
-			var round int
-			for key, err := range k.Cache.ScanKeys(ctx, k.prefix+"*") {
-				if err != nil {
-					k.Fatalf("ScanKeys: %w", err)
-				}
-				seen[key]++
-				if round < 300 {
-					k.set(ctx, k.key(fmt.Sprint("new", round)), "v")
-				}
-				round++
-			}
-			for key, n := range seen {
-				if n > 1 {
-					k.Fatalf("ScanKeys yields %s %d times", key, n)
-				}
-			}
-			for _, key := range stay {
-				if seen[key] == 0 {
-					k.Fatalf("ScanKeys does not yield %s, which was there from beginning to end", key)
-				}
-			}
-		},
+		run: checkScanChanges,
 	},
 	{
 		name: "scan/delete", promise: "DeletePattern removes the keys that ScanKeys would yield and returns how many they were",
@@ -164,34 +140,66 @@ func (k *cacheKit) wantScan(ctx context.Context, pattern string, want []string) 
 
 func checkScanBody(ctx context.Context, k *cacheKit) {
 	k.fill(ctx, 300)
-	others := &recorder{} // the goroutine's own
-	ended := k.within(func() {
-		others.protect(func() {
-			yielded := 0
-			for key, err := range k.Cache.ScanKeys(ctx, k.prefix+"*") {
-				if err != nil {
-					others.Fatalf("ScanKeys: %w", err)
-				}
-				if yielded++; yielded == 3 {
-					break
-				}
-				for _, call := range cacheCalls {
-					if err := call.do(ctx, k.Cache, key); err != nil && !errors.Is(err, interfaces.ErrMiss) {
-						others.Errorf("%s during a scan: %w", call.name, err)
-					}
-				}
-				k.Cache.Stats()
+	k.scanUnlocked(func(k *cacheKit) {
+		yielded := 0
+		for key, err := range k.Cache.ScanKeys(ctx, k.prefix+"*") {
+			if err != nil {
+				k.Fatalf("ScanKeys: %w", err)
 			}
-			if yielded != 3 {
-				others.Errorf("ScanKeys yielded %d of 300 keys to a caller who stops at 3", yielded)
+			if yielded++; yielded == 3 {
+				break
 			}
-			if err := k.Cache.SetValue(ctx, k.key("after"), nil, longExpire); err != nil {
-				others.Errorf("SetValue after a scan that was stopped: %w", err)
+			for _, call := range cacheCalls {
+				if err := call.do(ctx, k.Cache, key); err != nil && !errors.Is(err, interfaces.ErrMiss) {
+					k.Errorf("%s during a scan: %w", call.name, err)
+				}
 			}
-		})
+			k.Cache.Stats()
+		}
+		if yielded != 3 {
+			k.Errorf("ScanKeys yielded %d of 300 keys to a caller who stops at 3", yielded)
+		}
+		k.set(ctx, k.key("after"), "v")
+	})
+}
+
+func checkScanChanges(ctx context.Context, k *cacheKit) {
+	stay := k.fill(ctx, 300)
+	seen := make(map[string]int)
+	k.scanUnlocked(func(k *cacheKit) {
+		round := 0
+		for key, err := range k.Cache.ScanKeys(ctx, k.prefix+"*") {
+			if err != nil {
+				k.Fatalf("ScanKeys: %w", err)
+			}
+			seen[key]++
+			if round < 300 {
+				k.set(ctx, k.key(fmt.Sprint("new", round)), "v")
+			}
+			round++
+		}
+	})
+	for key, n := range seen {
+		if n > 1 {
+			k.Fatalf("ScanKeys yields %s %d times", key, n)
+		}
+	}
+	for _, key := range stay {
+		if seen[key] == 0 {
+			k.Fatalf("ScanKeys does not yield %s, which was there from beginning to end", key)
+		}
+	}
+}
+
+// scanUnlocked runs a check that calls the cache while a scan is under way,
+// and ends it if such a call does not return.
+func (k *cacheKit) scanUnlocked(f func(k *cacheKit)) {
+	ended := k.within(k.Patience, func(r *recorder) {
+		apart := *k
+		apart.recorder = r
+		f(&apart)
 	})
 	if !ended {
-		k.Fatalf("calls of the cache during or after a scan did not return in %v: is there a lock held?", k.Patience)
+		k.Fatalf("a call of the cache during or after a scan did not return in %v: is there a lock held?", k.Patience)
 	}
-	k.errs = append(k.errs, others.errs...)
 }

@@ -2,6 +2,8 @@ package interfacestest_test
 
 import (
 	"errors"
+	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -43,6 +45,7 @@ func correct(c *tiny) interfaces.ICache { return c }
 
 // In subtests, with real time.
 func TestCacheOfTheReference(t *testing.T) {
+	t.Parallel()
 	interfacestest.TestCache(t, func(*testing.T) interfacestest.CacheHarness { return harness(correct) })
 }
 
@@ -95,3 +98,44 @@ func TestFailure(t *testing.T) {
 	}
 }
 
+// Every fault is found by the checks that are about it, and by no others: a
+// kit that fails everywhere says nothing.
+func TestCheckCacheFindsFaults(t *testing.T) {
+	for _, fault := range cacheFaults {
+		t.Run(fault.name, func(t *testing.T) {
+			var err error
+			check := func(t *testing.T) {
+				err = interfacestest.CheckCache(t.Context(), func() (interfacestest.CacheHarness, error) {
+					return harness(fault.wrap), nil
+				})
+			}
+			if fault.blocks {
+				t.Parallel()
+				check(t)
+			} else {
+				synctest.Test(t, check)
+			}
+			got, want := failedChecks(err), slices.Sorted(slices.Values(fault.found))
+			if !slices.Equal(got, want) {
+				t.Errorf("found by\n\t%s\nwant\n\t%s\n%v", strings.Join(got, "\n\t"), strings.Join(want, "\n\t"), err)
+			}
+		})
+	}
+}
+
+// failedChecks returns the names of the checks in an answer of CheckCache.
+func failedChecks(err error) []string {
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		return nil
+	}
+	var names []string
+	for _, err := range joined.Unwrap() {
+		var failure *interfacestest.Failure
+		if errors.As(err, &failure) {
+			names = append(names, failure.Check)
+		}
+	}
+	slices.Sort(names)
+	return names
+}

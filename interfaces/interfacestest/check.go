@@ -80,13 +80,17 @@ func runChecks[H any](ctx context.Context, checks []check[H], open func() (H, er
 // against runs the check and closes the subject. It reports whether the
 // harness had what the check needs.
 func (c check[H]) against(ctx context.Context, h H) (ran bool, err error) {
-	defer closeSubject(context.WithoutCancel(ctx), h)
+	r := &recorder{}
+	defer func() {
+		if !r.stuck {
+			closeSubject(context.WithoutCancel(ctx), h)
+		}
+	}()
 	if c.needs != nil && c.needs(h) != "" {
 		return false, nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
 	defer cancel()
-	r := &recorder{}
 	r.protect(func() { c.run(ctx, r, h) })
 	return true, errors.Join(r.errs...)
 }
@@ -116,13 +120,34 @@ func closeComponent(ctx context.Context, v any) (bool, error) {
 }
 
 // recorder collects what a check sees. It is used by one goroutine.
-type recorder struct{ errs []error }
+type recorder struct {
+	errs  []error
+	stuck bool // a call of the subject never returned, so that Close might not either
+}
 
-// Errorf notes something that is not as promised.
+// maxProblems is how many problems of one check are told. More of them say
+// nothing new.
+const maxProblems = 10
+
+var (
+	errNone = errors.New("no error")
+	errMore = errors.New("and more")
+)
+
+// Errorf notes something that is not as promised. A nil among the arguments is
+// an error that there was not.
 func (r *recorder) Errorf(format string, args ...any) {
+	for i, arg := range args {
+		if arg == nil {
+			args[i] = errNone
+		}
+	}
 	err := fmt.Errorf(format, args...)
+	if len(r.errs) == maxProblems {
+		err = errMore
+	}
 	same := func(e error) bool { return e.Error() == err.Error() }
-	if !slices.ContainsFunc(r.errs, same) {
+	if len(r.errs) <= maxProblems && !slices.ContainsFunc(r.errs, same) {
 		r.errs = append(r.errs, err)
 	}
 }
@@ -146,4 +171,24 @@ func (r *recorder) protect(f func()) {
 		}
 	}()
 	f()
+}
+
+// within runs f in a goroutine of its own and reports whether it ended in
+// time. If it did not, the goroutine is left behind, and what it has noted is
+// lost: what it waits for is the subject's bug.
+func (r *recorder) within(patience time.Duration, f func(r *recorder)) bool {
+	others := &recorder{}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		others.protect(func() { f(others) })
+	}()
+	select {
+	case <-done:
+		r.errs = append(r.errs, others.errs...)
+		return true
+	case <-time.After(patience):
+		r.stuck = true
+		return false
+	}
 }

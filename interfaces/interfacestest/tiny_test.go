@@ -23,9 +23,12 @@ type tiny struct {
 	hung    bool  // have calls wait for their context
 
 	// What a broken cache may replace.
-	match   func(pattern, key string) bool
-	now     func() time.Time
-	expires func(now time.Time, expire time.Duration) time.Time
+	match     func(pattern, key string) bool
+	now       func() time.Time
+	expires   func(now time.Time, expire time.Duration) time.Time
+	cloneIn   func([]byte) []byte
+	cloneOut  func([]byte) []byte
+	translate func(error) error // of every call that is refused
 }
 
 type tinyEntry struct {
@@ -35,10 +38,13 @@ type tinyEntry struct {
 
 func newTiny() *tiny {
 	return &tiny{
-		entries: make(map[string]tinyEntry),
-		match:   redisglob.Match,
-		now:     time.Now,
-		expires: func(now time.Time, expire time.Duration) time.Time { return now.Add(expire) },
+		entries:   make(map[string]tinyEntry),
+		match:     redisglob.Match,
+		now:       time.Now,
+		expires:   func(now time.Time, expire time.Duration) time.Time { return now.Add(expire) },
+		cloneIn:   bytes.Clone,
+		cloneOut:  bytes.Clone,
+		translate: func(err error) error { return err },
 	}
 }
 
@@ -59,7 +65,7 @@ func (c *tiny) GetValues(ctx context.Context, keys ...string) (map[string][]byte
 	err := c.do(ctx, keys, func() {
 		for _, key := range keys {
 			if entry, ok := c.live(key); ok {
-				values[key] = bytes.Clone(entry.value)
+				values[key] = c.cloneOut(entry.value)
 				c.stats.Hits++
 			} else {
 				c.stats.Misses++
@@ -191,6 +197,9 @@ func (c *tiny) setState(err error) {
 // do runs f with the lock held if the call is a valid one.
 func (c *tiny) do(ctx context.Context, keys []string, f func(), expire ...time.Duration) error {
 	err := c.admit(ctx, keys, expire...)
+	if err != nil {
+		err = c.translate(err)
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if err != nil {
@@ -226,7 +235,7 @@ func (c *tiny) admit(ctx context.Context, keys []string, expire ...time.Duration
 }
 
 func (c *tiny) store(key string, value []byte, expire time.Duration) {
-	c.entries[key] = tinyEntry{bytes.Clone(value), c.expires(c.now(), expire)}
+	c.entries[key] = tinyEntry{c.cloneIn(value), c.expires(c.now(), expire)}
 	c.stats.Sets++
 }
 

@@ -1,0 +1,408 @@
+package interfacestest_test
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"math"
+	"path"
+	"strings"
+	"time"
+
+	"github.com/fivcglue/fivcglue-go/interfaces"
+)
+
+// cacheFault is a cache that is broken in one way, and the checks that find it
+// out.
+type cacheFault struct {
+	name   string
+	wrap   func(*tiny) interfaces.ICache
+	found  []string
+	blocks bool // for ever, and in a way that testing/synctest cannot see through
+}
+
+// tune breaks the reference by its own knobs.
+func tune(change func(*tiny)) func(*tiny) interfaces.ICache {
+	return func(c *tiny) interfaces.ICache {
+		change(c)
+		return c
+	}
+}
+
+// expiring has expiries counted in another way.
+func expiring(expires func(now time.Time, expire time.Duration) time.Time) func(*tiny) interfaces.ICache {
+	return tune(func(c *tiny) { c.expires = expires })
+}
+
+// refusing gives other errors than it should.
+func refusing(translate func(error) error) func(*tiny) interfaces.ICache {
+	return tune(func(c *tiny) { c.translate = translate })
+}
+
+var cacheFaults = []cacheFault{
+	{
+		name: "ignores expiry",
+		wrap: expiring(func(time.Time, time.Duration) time.Time { return time.Time{} }),
+		found: []string{
+			"expire/shortest", "expire/on time", "expire/fraction of a second", "expire/gone everywhere", "expire/replaced",
+			"expire/not by reading", "expire/remaining", "expire/longest", "expire/none",
+		},
+	},
+	{
+		name: "truncates expiry to seconds",
+		wrap: expiring(func(now time.Time, d time.Duration) time.Time {
+			return now.Add(max(d.Truncate(time.Second), time.Second))
+		}),
+		found: []string{
+			"expire/shortest", "expire/on time", "expire/fraction of a second", "expire/gone everywhere", "expire/replaced",
+			"expire/not by reading", "expire/remaining",
+		},
+	},
+	{
+		name: "rounds expiry up to seconds",
+		wrap: expiring(func(now time.Time, d time.Duration) time.Time {
+			if d > math.MaxInt64-time.Second {
+				return now.Add(d)
+			}
+			return now.Add((d + time.Second - 1).Truncate(time.Second))
+		}),
+		found: []string{
+			"expire/shortest", "expire/on time", "expire/fraction of a second", "expire/gone everywhere", "expire/replaced",
+			"expire/not by reading", "expire/remaining",
+		},
+	},
+	{
+		name:  "expires in a thousandth of the time",
+		wrap:  expiring(func(now time.Time, d time.Duration) time.Time { return now.Add(d / 1000) }),
+		found: []string{"expire/on time", "expire/fraction of a second", "expire/remaining", "expire/longest", "expire/none"},
+	},
+	{
+		name: "overflows with the longest expire",
+		wrap: expiring(func(now time.Time, d time.Duration) time.Time {
+			return time.Unix(0, now.UnixNano()+int64(d)) //nolint:durationcheck // the fault
+		}),
+		found: []string{"expire/longest"},
+	},
+	{name: "stores for ever on expire 0", wrap: wrap[foreverOnZero], found: []string{"expire/too short", "stats/counts"}},
+	{name: "prolongs what is read", wrap: wrap[prolongsOnRead], found: []string{
+		"expire/shortest", "expire/on time", "expire/fraction of a second", "expire/not by reading", "expire/none", "add/absent only",
+	}},
+	{name: "GetExpire is 0 for a key without expiry", wrap: wrap[zeroForNone], found: []string{"expire/none"}},
+	{name: "GetExpire of an absent key is no error", wrap: wrap[expireOfAbsent], found: []string{"values/absent", "expire/gone everywhere"}},
+	{name: "AddValue counts an expired value", wrap: wrap[addSeesExpired], found: []string{"expire/gone everywhere"}},
+	{name: "keeps the bytes it is given", wrap: tune(func(c *tiny) { c.cloneIn = func(b []byte) []byte { return b } }), found: []string{"values/copied in"}},
+	{name: "gives the bytes it keeps", wrap: tune(func(c *tiny) { c.cloneOut = func(b []byte) []byte { return b } }), found: []string{"values/copied out"}},
+	{name: "loses nil", wrap: wrap[losesNil], found: []string{"values/nil and empty", "stats/counts"}},
+	{name: "takes empty for a miss", wrap: wrap[emptyIsMiss], found: []string{"values/nil and empty", "expire/longest", "stats/counts"}},
+	{name: "takes any key", wrap: wrap[anyKey], found: []string{"keys/empty", "keys/too large", "stats/counts"}},
+	{name: "trims keys", wrap: wrap[trimsKeys], found: []string{"keys/any bytes"}},
+	{name: "GetValues gives a nil map", wrap: wrap[nilMap], found: []string{"batch/nothing to do", "batch/get"}},
+	{name: "GetValues gives nil for a miss", wrap: wrap[nilForMiss], found: []string{"batch/get", "expire/gone everywhere", "values/concurrent"}},
+	{name: "DeleteValues counts what it was given", wrap: wrap[countsGiven], found: []string{"batch/delete", "expire/gone everywhere"}},
+	{name: "AddValue looks, then stores", wrap: wrap[addInTwoSteps], found: []string{"add/exclusive"}},
+	{name: "AddValue overwrites", wrap: wrap[addOverwrites], found: []string{"add/absent only", "add/exclusive", "stats/counts"}},
+	{name: "scan yields twice", wrap: wrap[scansTwice], found: []string{"scan/globs", "scan/malformed globs", "scan/bytes", "scan/anchored", "scan/many", "scan/delete", "scan/changes meanwhile", "scan/cancel"}},
+	{name: "scan stops at a page", wrap: wrap[onePage], found: []string{"scan/many", "scan/changes meanwhile", "scan/cancel"}},
+	{name: "scan goes on after an error", wrap: wrap[scansOn], found: []string{"context/cancelled", "context/deadline", "failure/closed", "failure/unavailable", "failure/silent"}},
+	{name: "scan swallows errors", wrap: wrap[scanSwallows], found: []string{"context/cancelled", "context/deadline", "failure/closed", "failure/unavailable", "failure/silent"}},
+	{name: "scan holds its lock", wrap: wrap[scanLocks], found: []string{"scan/stop early", "scan/changes meanwhile"}, blocks: true},
+	{
+		name: "globs by path.Match",
+		wrap: tune(func(c *tiny) {
+			c.match = func(pattern, key string) bool { ok, _ := path.Match(pattern, key); return ok }
+		}),
+		found: []string{"scan/globs", "scan/malformed globs", "scan/bytes", "keys/any bytes"},
+	},
+	{
+		name:  "globs are searched for anywhere",
+		wrap:  tune(func(c *tiny) { match := c.match; c.match = func(p, key string) bool { return match("*"+p+"*", key) } }),
+		found: []string{"scan/globs", "scan/malformed globs", "scan/bytes", "scan/anchored", "scan/many", "scan/delete"},
+	},
+	{name: "Stats counts calls, not keys", wrap: wrap[countsCalls], found: []string{"stats/counts"}},
+	{name: "Stats counts a miss as an error", wrap: wrap[missIsError], found: []string{"stats/counts"}},
+	{name: "Stats lies about the size", wrap: wrap[wrongSize], found: []string{"stats/size"}},
+	{name: "works after Close", wrap: wrap[neverCloses], found: []string{"failure/closed"}},
+	{name: "ignores cancellation", wrap: refusing(func(err error) error {
+		if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+			return nil
+		}
+		return err
+	}), found: []string{"context/cancelled", "context/deadline", "failure/silent", "stats/counts"}},
+	{name: "reports a failure as a miss", wrap: refusing(func(err error) error {
+		if errors.Is(err, interfaces.ErrInvalid) {
+			return err
+		}
+		return interfaces.ErrMiss
+	}), found: []string{
+		"failure/closed", "failure/unavailable", "failure/silent", "context/cancelled", "context/deadline", "stats/counts",
+	}},
+	{name: "reports a failure as a miss as well", wrap: refusing(func(err error) error {
+		if errors.Is(err, interfaces.ErrUnavailable) {
+			return errors.Join(err, interfaces.ErrMiss)
+		}
+		return err
+	}), found: []string{"failure/unavailable", "failure/silent"}},
+	{name: "never recovers", wrap: wrap[staysDown], found: []string{"failure/unavailable", "failure/silent"}},
+}
+
+// wrapper is what the broken caches are: the reference with some methods of
+// their own.
+type wrapper[T any] interface {
+	*T
+	interfaces.ICache
+	breakUp(c *tiny)
+}
+
+func wrap[T any, P wrapper[T]](c *tiny) interfaces.ICache {
+	var broken P = new(T)
+	broken.breakUp(c)
+	return broken
+}
+
+// base is embedded by the broken caches.
+type base struct{ *tiny }
+
+func (b *base) breakUp(c *tiny) { b.tiny = c }
+
+type foreverOnZero struct{ base }
+
+func (c *foreverOnZero) SetValue(ctx context.Context, key string, value []byte, expire time.Duration) error {
+	if expire == 0 {
+		expire = math.MaxInt64
+	}
+	return c.tiny.SetValue(ctx, key, value, expire)
+}
+
+type prolongsOnRead struct{ base }
+
+func (c *prolongsOnRead) GetValue(ctx context.Context, key string) ([]byte, error) {
+	value, err := c.tiny.GetValue(ctx, key)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if entry, ok := c.live(key); ok && err == nil {
+		entry.expires = entry.expires.Add(50 * time.Millisecond)
+		c.entries[key] = entry
+	}
+	return value, err
+}
+
+type zeroForNone struct{ base }
+
+func (c *zeroForNone) GetExpire(ctx context.Context, key string) (time.Duration, error) {
+	left, err := c.tiny.GetExpire(ctx, key)
+	return max(left, 0), err
+}
+
+type expireOfAbsent struct{ base }
+
+func (c *expireOfAbsent) GetExpire(ctx context.Context, key string) (time.Duration, error) {
+	left, err := c.tiny.GetExpire(ctx, key)
+	if errors.Is(err, interfaces.ErrMiss) {
+		return -2, nil
+	}
+	return left, err
+}
+
+type addSeesExpired struct{ base }
+
+func (c *addSeesExpired) AddValue(ctx context.Context, key string, value []byte, expire time.Duration) (bool, error) {
+	c.mu.Lock()
+	_, there := c.entries[key]
+	c.mu.Unlock()
+	if err := c.admit(ctx, nil); there && err == nil {
+		return false, nil
+	}
+	return c.tiny.AddValue(ctx, key, value, expire)
+}
+
+type losesNil struct{ base }
+
+func (c *losesNil) SetValue(ctx context.Context, key string, value []byte, expire time.Duration) error {
+	err := c.tiny.SetValue(ctx, key, value, expire)
+	if err == nil && value == nil {
+		_, err = c.tiny.DeleteValues(ctx, key)
+	}
+	return err
+}
+
+type emptyIsMiss struct{ base }
+
+func (c *emptyIsMiss) GetValue(ctx context.Context, key string) ([]byte, error) {
+	value, err := c.tiny.GetValue(ctx, key)
+	if err == nil && len(value) == 0 {
+		return nil, interfaces.ErrMiss
+	}
+	return value, err
+}
+
+type anyKey struct{ base }
+
+func (c *anyKey) GetValue(ctx context.Context, key string) ([]byte, error) {
+	if err := c.admit(ctx, nil); err == nil && (key == "" || len(key) > interfaces.MaxKeySize) {
+		return nil, interfaces.ErrMiss
+	}
+	return c.tiny.GetValue(ctx, key)
+}
+
+type trimsKeys struct{ base }
+
+func (c *trimsKeys) SetValue(ctx context.Context, key string, value []byte, expire time.Duration) error {
+	return c.tiny.SetValue(ctx, strings.TrimSpace(key), value, expire)
+}
+
+type nilMap struct{ base }
+
+func (c *nilMap) GetValues(ctx context.Context, keys ...string) (map[string][]byte, error) {
+	values, err := c.tiny.GetValues(ctx, keys...)
+	if len(values) == 0 {
+		return nil, err
+	}
+	return values, err
+}
+
+type nilForMiss struct{ base }
+
+func (c *nilForMiss) GetValues(ctx context.Context, keys ...string) (map[string][]byte, error) {
+	values, err := c.tiny.GetValues(ctx, keys...)
+	if err == nil {
+		for _, key := range keys {
+			values[key] = values[key]
+		}
+	}
+	return values, err
+}
+
+type countsGiven struct{ base }
+
+func (c *countsGiven) DeleteValues(ctx context.Context, keys ...string) (int, error) {
+	_, err := c.tiny.DeleteValues(ctx, keys...)
+	return len(keys), err
+}
+
+type addInTwoSteps struct{ base }
+
+func (c *addInTwoSteps) AddValue(ctx context.Context, key string, value []byte, expire time.Duration) (bool, error) {
+	if _, err := c.GetExpire(ctx, key); !errors.Is(err, interfaces.ErrMiss) {
+		return false, err
+	}
+	time.Sleep(time.Microsecond)
+	err := c.SetValue(ctx, key, value, expire)
+	return err == nil, err
+}
+
+type addOverwrites struct{ base }
+
+func (c *addOverwrites) AddValue(ctx context.Context, key string, value []byte, expire time.Duration) (bool, error) {
+	if added, err := c.tiny.AddValue(ctx, key, value, expire); err != nil || added {
+		return added, err
+	}
+	return false, c.SetValue(ctx, key, value, expire)
+}
+
+type scansTwice struct{ base }
+
+func (c *scansTwice) ScanKeys(ctx context.Context, pattern string) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		for key, err := range c.tiny.ScanKeys(ctx, pattern) {
+			if !yield(key, err) || err == nil && !yield(key, nil) {
+				return
+			}
+		}
+	}
+}
+
+type onePage struct{ base }
+
+func (c *onePage) ScanKeys(ctx context.Context, pattern string) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		n := 0
+		for key, err := range c.tiny.ScanKeys(ctx, pattern) {
+			if n++; n > 50 || !yield(key, err) {
+				return
+			}
+		}
+	}
+}
+
+type scansOn struct{ base }
+
+func (c *scansOn) ScanKeys(ctx context.Context, pattern string) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		for key, err := range c.tiny.ScanKeys(ctx, pattern) {
+			if !yield(key, err) || err != nil && !yield("again", nil) {
+				return
+			}
+		}
+	}
+}
+
+type scanSwallows struct{ base }
+
+func (c *scanSwallows) ScanKeys(ctx context.Context, pattern string) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		for key, err := range c.tiny.ScanKeys(ctx, pattern) {
+			if err != nil || !yield(key, nil) {
+				return
+			}
+		}
+	}
+}
+
+type scanLocks struct{ base }
+
+func (c *scanLocks) ScanKeys(ctx context.Context, pattern string) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		next, stop := iter.Pull2(c.tiny.ScanKeys(ctx, pattern))
+		defer stop()
+		for key, err, ok := next(); ok; key, err, ok = next() {
+			c.mu.Lock()
+			more := yield(key, err)
+			c.mu.Unlock()
+			if !more {
+				return
+			}
+		}
+	}
+}
+
+type countsCalls struct{ base }
+
+func (c *countsCalls) Stats() interfaces.CacheStats {
+	stats := c.tiny.Stats()
+	stats.Hits = min(stats.Hits, 1)
+	return stats
+}
+
+type missIsError struct{ base }
+
+func (c *missIsError) Stats() interfaces.CacheStats {
+	stats := c.tiny.Stats()
+	stats.Errors += stats.Misses
+	return stats
+}
+
+type wrongSize struct{ base }
+
+func (c *wrongSize) Stats() interfaces.CacheStats {
+	stats := c.tiny.Stats()
+	stats.Size = int64(stats.Sets)
+	return stats
+}
+
+type neverCloses struct{ base }
+
+func (c *neverCloses) Close() error { return nil }
+
+type staysDown struct {
+	base
+	down bool
+}
+
+func (c *staysDown) GetValue(ctx context.Context, key string) ([]byte, error) {
+	if c.down {
+		return nil, interfaces.ErrUnavailable
+	}
+	value, err := c.tiny.GetValue(ctx, key)
+	c.down = errors.Is(err, interfaces.ErrUnavailable)
+	return value, err
+}

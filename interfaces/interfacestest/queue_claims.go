@@ -1,0 +1,112 @@
+package interfacestest
+
+import (
+	"context"
+	"time"
+
+	"github.com/fivcglue/fivcglue-go/interfaces"
+)
+
+var queueClaimChecks = []queueCheck{
+	{
+		name: "slow handler", promise: "a handler that lives keeps its message, however long it takes",
+		run: func(ctx context.Context, k *queueKit) {
+			k.produce(ctx, "slow")
+			took := 3*k.Visibility + moment
+			ended := make(chan error, 10)
+			handle := func(ctx context.Context, _ interfaces.Message) error {
+				select {
+				case <-time.After(took):
+				case <-ctx.Done():
+				}
+				ended <- context.Cause(ctx)
+				return nil
+			}
+			c := k.consume(ctx, k.Site, handle)
+			k.next(c, "a message")
+			site := k.Site
+			if k.Other != nil {
+				site = k.other()
+			}
+			robber := k.consume(ctx, site, handle)
+			k.quiet(robber, took+moment, "another consumer while the handler is at work")
+			select {
+			case err := <-ended:
+				if err != nil {
+					k.Errorf("the context of a slow handler ended: %w", err)
+				}
+			case <-time.After(k.Patience):
+				k.Errorf("the slow handler did not end")
+			}
+			k.stop(c)
+			k.quiet(robber, moment, "after the slow handler was done")
+			k.stop(robber)
+			k.emptied(ctx)
+		},
+	},
+	{
+		name: "dead consumer", promise: "the message of a consumer that died goes to another, as the next attempt",
+		needs: func(h QueueHarness) string {
+			if h.Abandon == nil || h.Other == nil || h.Visibility == 0 {
+				return "Abandon, Other and Visibility"
+			}
+			return ""
+		},
+		run: func(ctx context.Context, k *queueKit) {
+			k.produce(ctx, "m")
+			lost := make(chan error, 10)
+			c := k.consume(ctx, k.Site, func(ctx context.Context, _ interfaces.Message) error {
+				<-ctx.Done()
+				lost <- context.Cause(ctx)
+				return ctx.Err()
+			})
+			first := k.next(c, "a message")
+			other := k.other()
+			heir := k.consume(ctx, other, nil)
+			k.Abandon()
+			second := k.next(heir, "the dead consumer's message")
+			if second.ID != first.ID || second.Attempt != 2 {
+				k.Errorf("the heir got message %q, attempt %d; want %q, attempt 2", second.ID, second.Attempt, first.ID)
+			}
+			select {
+			case err := <-lost:
+				k.wantError(err, interfaces.ErrLost, "the cause for which the context of the handler ended")
+			case <-time.After(k.Visibility):
+				k.Errorf("the first handler's context goes on though its message went to somebody else")
+			}
+			k.stop(heir)
+		},
+	},
+	{
+		name: "stuck handler", promise: "a handler that never ends does not hold up other consumers, nor handlers beside it",
+		run: func(ctx context.Context, k *queueKit) {
+			release := make(chan struct{})
+			defer close(release)
+			k.produce(ctx, "stuck")
+			c := k.consume(ctx, k.Site, func(_ context.Context, m interfaces.Message) error {
+				if string(m.Body) == "stuck" {
+					<-release
+				}
+				return nil
+			})
+			k.next(c, "a message")
+			k.produce(ctx, "beside")
+			k.next(c, "a message beside one that is stuck")
+			site := k.Site
+			if k.Other != nil {
+				site = k.other()
+			}
+			second := k.consume(ctx, site, nil)
+			for range 20 {
+				k.produce(ctx, "more")
+				select {
+				case <-c.got:
+				case <-second.got:
+				case <-time.After(k.Patience):
+					k.Fatalf("no message is delivered while a handler is stuck")
+				}
+			}
+			k.stop(second)
+		},
+	},
+}

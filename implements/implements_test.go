@@ -1,0 +1,94 @@
+package implements_test
+
+import (
+	"errors"
+	"reflect"
+	"testing"
+
+	"github.com/fivcglue/fivcglue-go/component"
+	"github.com/fivcglue/fivcglue-go/implements"
+	"github.com/fivcglue/fivcglue-go/interfaces"
+)
+
+func TestInterfacesHaveTheirNamesAndTheOriginals(t *testing.T) {
+	reg := component.NewRegistry()
+	if err := implements.RegisterInterfaces(reg); err != nil {
+		t.Fatal(err)
+	}
+	tests := []struct {
+		name, alias string
+		want        reflect.Type
+	}{
+		{"interfaces.ICache", "fivcglue.interfaces.caches.ICache", reflect.TypeFor[interfaces.ICache]()},
+		{"interfaces.IConfig", "fivcglue.interfaces.configs.IConfig", reflect.TypeFor[interfaces.IConfig]()},
+		{"interfaces.ILoggerSite", "fivcglue.interfaces.loggers.ILoggerSite", reflect.TypeFor[interfaces.ILoggerSite]()},
+		{"interfaces.IMutexSite", "fivcglue.interfaces.mutexes.IMutexSite", reflect.TypeFor[interfaces.IMutexSite]()},
+		{"interfaces.IQueueSite", "fivcglue.interfaces.queues.IQueueSite", reflect.TypeFor[interfaces.IQueueSite]()},
+	}
+	for _, test := range tests {
+		for _, name := range []string{test.name, test.alias} {
+			info, found := reg.Interface(name)
+			if !found || info.Type != test.want || info.Name != test.name {
+				t.Errorf("Interface(%q) = %+v, %v; want %s", name, info, found, test.name)
+			}
+		}
+	}
+	if got := len(reg.Interfaces()); got != len(tests) {
+		t.Errorf("%d interfaces are registered, want %d", got, len(tests))
+	}
+}
+
+func TestClassesHaveTheirNamesAndTheOriginals(t *testing.T) {
+	reg := component.NewRegistry()
+	if err := implements.Register(reg); err != nil {
+		t.Fatal(err)
+	}
+	tests := []struct {
+		name    string
+		aliases []string
+		serves  string
+	}{
+		{"logging.Site", []string{"fivcglue.implements.loggers_builtin.LoggerSiteImpl", "fivcglue.implements.loggers_default.LoggerSiteImpl"}, "interfaces.ILoggerSite"},
+	}
+	for _, test := range tests {
+		for _, name := range append(test.aliases, test.name) {
+			class, found := reg.Class(name)
+			if !found || class.Name != test.name {
+				t.Errorf("Class(%q) = %+v, %v; want %s", name, class, found, test.name)
+				continue
+			}
+			info, _ := reg.Interface(test.serves)
+			if !class.Serves(info) {
+				t.Errorf("%s does not serve %s", test.name, test.serves)
+			}
+			if class.Summary == "" {
+				t.Errorf("%s has no summary", test.name)
+			}
+		}
+	}
+	if got := len(reg.Classes()); got != len(tests) {
+		t.Errorf("%d classes are registered, want %d: %v", got, len(tests), reg.Classes())
+	}
+}
+
+func TestImportingTheBundleFillsTheDefaultRegistry(t *testing.T) {
+	reg := component.NewRegistry()
+	if err := implements.Register(reg); err != nil {
+		t.Fatal(err)
+	}
+	for _, class := range reg.Classes() {
+		if _, found := component.DefaultRegistry().Class(class.Name); !found {
+			t.Errorf("the default registry lacks %s", class.Name)
+		}
+	}
+}
+
+func TestRegisterTwiceIsAnError(t *testing.T) {
+	reg := component.NewRegistry()
+	if err := implements.Register(reg); err != nil {
+		t.Fatal(err)
+	}
+	if err := implements.Register(reg); !errors.Is(err, component.ErrDuplicate) {
+		t.Errorf("Register on a full registry = %v, want ErrDuplicate", err)
+	}
+}

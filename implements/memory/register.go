@@ -1,0 +1,21 @@
+package memory
+
+import (
+	"errors"
+
+	"github.com/fivcglue/fivcglue-go/component"
+)
+
+// Register makes the classes of this package known to reg. They have the names
+// of the original's memory classes as aliases.
+func Register(reg *component.Registry) error {
+	return errors.Join(
+		component.RegisterClass(reg, component.Class[*Cache, CacheConfig]{
+			Name:    "memory.Cache",
+			Aliases: []string{"fivcglue.implements.caches_mem.CacheImpl"},
+			Summary: "a cache in this process: the most useful max_size values, each until it expires",
+			Default: DefaultCacheConfig,
+			New:     NewCache,
+		}),
+	)
+}

@@ -9,6 +9,8 @@ GOLANGCI      := v2.15.0
 CACHE         := $(CURDIR)/.cache
 LINTER        := $(CACHE)/golangci-lint-$(GOLANGCI)-$(GO127)/golangci-lint
 FUZZTIME      ?= 20s
+RUN           ?=
+ROUNDS        ?= 21
 COVERAGE      := $(CACHE)/cover.out
 
 # Generic methods need a 1.27 toolchain, which the Go client fetches by itself.
@@ -69,11 +71,11 @@ fmt: $(LINTER) ## format the code
 	cd benchmarks && $(WITH127) $(LINTER) fmt --config ../.golangci.yml ./...
 
 .PHONY: bench
-bench: ## compare with peers and print the table (ARGS='-run lookup -rounds 3')
-	@cd benchmarks && $(GO) run . $(ARGS)
+bench: ## compare with peers and print the tables (RUN=Lookup ROUNDS=21)
+	@cd benchmarks && $(GO) test -count=1 -timeout 60m -run 'Test$(RUN)' -rounds $(ROUNDS) -slice 40ms
 
 .PHONY: bench-check
-bench-check: ## compile and vet the benchmarks, and run each once
+bench-check: ## vet the comparisons with peers and run each for a moment
 	cd benchmarks && $(GO) vet ./... && $(GO) test ./...
 
 .PHONY: picture

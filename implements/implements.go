@@ -14,6 +14,7 @@ import (
 
 	"github.com/fivcglue/fivcglue-go/component"
 	"github.com/fivcglue/fivcglue-go/implements/logging"
+	"github.com/fivcglue/fivcglue-go/implements/memory"
 	"github.com/fivcglue/fivcglue-go/interfaces"
 )
 
@@ -31,6 +32,7 @@ func Register(reg *component.Registry) error {
 	return errors.Join(
 		RegisterInterfaces(reg),
 		logging.Register(reg),
+		memory.Register(reg),
 	)
 }
 

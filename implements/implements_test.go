@@ -49,6 +49,7 @@ func TestClassesHaveTheirNamesAndTheOriginals(t *testing.T) {
 		serves  string
 	}{
 		{"logging.Site", []string{"fivcglue.implements.loggers_builtin.LoggerSiteImpl", "fivcglue.implements.loggers_default.LoggerSiteImpl"}, "interfaces.ILoggerSite"},
+		{"memory.Cache", []string{"fivcglue.implements.caches_mem.CacheImpl"}, "interfaces.ICache"},
 	}
 	for _, test := range tests {
 		for _, name := range append(test.aliases, test.name) {

@@ -119,7 +119,7 @@ type mutexKit struct {
 }
 
 // longLease is the time of a lease that must not run out during a check.
-const longLease = time.Hour
+const longLease = 2 * checkTimeout
 
 func newMutexKit(r *recorder, h MutexHarness) *mutexKit {
 	if h.Patience <= 0 {

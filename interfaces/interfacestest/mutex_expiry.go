@@ -102,6 +102,7 @@ var mutexExpiryChecks = []mutexCheck{
 		needs:   needsRenewing,
 		run: func(ctx context.Context, k *mutexKit) {
 			k.release(ctx, k.take(ctx, k.renewing(), k.Lease), "of a lease that renews itself")
+			time.Sleep(k.Lease)
 			lease := k.take(ctx, k.mutex(), k.Lease)
 			next := k.takeSoon(ctx, k.renewing(), k.Lease, "after the lease before has ended")
 			k.wantLost(ctx, lease, "after its time was over")

@@ -68,6 +68,7 @@ var mutexWaitingChecks = []mutexCheck{
 			k.wantError(err, context.DeadlineExceeded, "Acquire")
 
 			k.release(ctx, lease, "after those who waited had gone")
+			time.Sleep(k.Lease / 4) // for what they may have left behind to show
 			k.release(ctx, k.takeSoon(ctx, k.mutex(), longLease, "after those before had gone"), "at the end")
 		},
 	},

@@ -1,0 +1,181 @@
+package redis
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/fivcglue/fivcglue-go/component"
+	"github.com/fivcglue/fivcglue-go/interfaces"
+	goredis "github.com/redis/go-redis/v9"
+)
+
+var (
+	_ interfaces.ICache       = (*Cache)(nil)
+	_ component.HealthChecker = (*Cache)(nil)
+	_ component.Closer        = (*Cache)(nil)
+)
+
+// Cache is an interfaces.ICache on a Redis server. Values are Redis strings
+// under the keys as they are given, after the prefix if there is one, so that
+// other programs can read and write them too.
+type Cache struct {
+	connection *connection
+	prefix     string
+	counts     counts
+}
+
+// NewCache returns a cache without waiting for the server; see the package's
+// documentation. site may be nil: then it logs to slog.Default and shares its
+// connection with nobody.
+func NewCache(ctx context.Context, site *component.Site, config CacheConfig) (*Cache, error) {
+	if err := config.Validate(); err != nil {
+		return nil, err
+	}
+
+	c, err := connect(ctx, site, config.Config)
+	if err != nil {
+		return nil, err
+	}
+
+	return &Cache{connection: c, prefix: config.KeyPrefix}, nil
+}
+
+// Close gives up the connection. Calls in flight end with ErrClosed if nobody
+// else uses it.
+func (c *Cache) Close(context.Context) error { return c.connection.close() }
+
+// CheckHealth asks the server whether it is in order.
+func (c *Cache) CheckHealth(ctx context.Context) error { return c.connection.checkHealth(ctx) }
+
+// Stats returns the counts of this cache. Evictions are the server's own
+// affair and always 0; Size is -1.
+func (c *Cache) Stats() interfaces.CacheStats { return c.counts.stats() }
+
+// GetValue returns the value of key, or ErrMiss. Callers that ask at the same
+// time share round trips.
+func (c *Cache) GetValue(ctx context.Context, key string) ([]byte, error) {
+	if err := checkKey(key); err != nil {
+		return nil, c.failed(err)
+	}
+
+	value, err := c.connection.get(ctx, "get value", c.prefix+key)
+
+	switch {
+	case err == nil:
+		c.counts.hits.Add(1)
+
+		return value, nil
+	case errors.Is(err, goredis.Nil):
+		c.counts.misses.Add(1)
+
+		return nil, interfaces.ErrMiss
+	default:
+		return nil, c.failedKey(key, err)
+	}
+}
+
+// SetValue stores value under key until expire has passed.
+func (c *Cache) SetValue(ctx context.Context, key string, value []byte, expire time.Duration) error {
+	if err := checkEntry(key, expire); err != nil {
+		return c.failed(err)
+	}
+
+	expire = wholeMilliseconds(expire)
+	value = owned(ctx, value)
+
+	err := c.connection.do(ctx, "set value", true, func(ctx context.Context, client goredis.UniversalClient) error {
+		return client.Set(ctx, c.prefix+key, value, expire).Err()
+	})
+	if err != nil {
+		return c.failedKey(key, err)
+	}
+
+	c.counts.sets.Add(1)
+
+	return nil
+}
+
+// AddValue stores value under key only if the key is absent. It is not tried
+// again when the server's answer was lost: ErrUnavailable then leaves open
+// whether the value was stored.
+func (c *Cache) AddValue(ctx context.Context, key string, value []byte, expire time.Duration) (bool, error) {
+	if err := checkEntry(key, expire); err != nil {
+		return false, c.failed(err)
+	}
+
+	expire = wholeMilliseconds(expire)
+	value = owned(ctx, value)
+
+	err := c.connection.do(ctx, "add value", false, func(ctx context.Context, client goredis.UniversalClient) error {
+		return client.SetArgs(ctx, c.prefix+key, value, goredis.SetArgs{Mode: "NX", TTL: expire}).Err()
+	})
+
+	switch {
+	case err == nil:
+		c.counts.sets.Add(1)
+
+		return true, nil
+	case errors.Is(err, goredis.Nil):
+		return false, nil
+	default:
+		return false, c.failedKey(key, err)
+	}
+}
+
+// GetExpire returns how long key has left, NoExpire or ErrMiss.
+func (c *Cache) GetExpire(ctx context.Context, key string) (time.Duration, error) {
+	if err := checkKey(key); err != nil {
+		return 0, c.failed(err)
+	}
+
+	var left time.Duration
+
+	err := c.connection.do(ctx, "get expire", true, func(ctx context.Context, client goredis.UniversalClient) (err error) {
+		left, err = client.PTTL(ctx, c.prefix+key).Result()
+
+		return err
+	})
+	if err != nil {
+		return 0, c.failedKey(key, err)
+	}
+
+	// What Redis answers in place of a time, which go-redis leaves as it is.
+	const (
+		absent  = time.Duration(-2)
+		forEver = time.Duration(-1)
+	)
+
+	switch left {
+	case absent:
+		return 0, interfaces.ErrMiss
+	case forEver:
+		return interfaces.NoExpire, nil
+	default:
+		return left, nil
+	}
+}
+
+// failed counts a failure.
+func (c *Cache) failed(err error) error {
+	c.counts.errors.Add(1)
+
+	return err
+}
+
+// failedKey counts a failure and says which key it was about.
+func (c *Cache) failedKey(key string, err error) error {
+	return c.failed(fmt.Errorf("key %s: %w", shown(key), err))
+}
+
+// owned returns value as it is to be sent: where the caller may be back before
+// it was, and reuse its bytes, it is a copy.
+func owned(ctx context.Context, value []byte) []byte {
+	if ctx.Done() == nil || len(value) == 0 {
+		return value
+	}
+
+	return bytes.Clone(value)
+}

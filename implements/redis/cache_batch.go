@@ -1,0 +1,196 @@
+package redis
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	goredis "github.com/redis/go-redis/v9"
+)
+
+const (
+	// batchKeys bounds what one command or pipeline is about, so that one call
+	// does not hold up the server for all others.
+	batchKeys = 1000
+
+	// batchBytes bounds what one pipeline sends.
+	batchBytes = 1 << 20
+)
+
+// GetValues returns the values of those keys that are there, with one MGET for
+// every thousand keys.
+func (c *Cache) GetValues(ctx context.Context, keys ...string) (map[string][]byte, error) {
+	if err := checkKeys(keys); err != nil {
+		return nil, c.failed(err)
+	}
+
+	values := make(map[string][]byte, len(keys))
+
+	if len(keys) == 0 {
+		return values, c.idle(ctx, "get values")
+	}
+
+	for part := range slices.Chunk(c.full(keys), batchKeys) {
+		var got []any
+
+		err := c.connection.do(ctx, "get values", true, func(ctx context.Context, client goredis.UniversalClient) (err error) {
+			got, err = client.MGet(ctx, part...).Result()
+
+			return err
+		})
+		if err != nil {
+			return nil, c.failed(err)
+		}
+
+		for i, value := range got {
+			if text, there := value.(string); there {
+				values[part[i][len(c.prefix):]] = []byte(text)
+				c.counts.hits.Add(1)
+			} else {
+				c.counts.misses.Add(1)
+			}
+		}
+	}
+
+	return values, nil
+}
+
+// SetValues stores all of values with one expire, in pipelines of a thousand
+// keys or a megabyte.
+func (c *Cache) SetValues(ctx context.Context, values map[string][]byte, expire time.Duration) error {
+	for key := range values {
+		if err := checkKey(key); err != nil {
+			return c.failed(err)
+		}
+	}
+
+	if err := checkExpire(expire); err != nil {
+		return c.failed(err)
+	}
+
+	if len(values) == 0 {
+		return c.idle(ctx, "set values")
+	}
+
+	expire = wholeMilliseconds(expire)
+	batch := make([]entry, 0, min(len(values), batchKeys))
+	size := 0
+
+	for key, value := range values {
+		batch = append(batch, entry{c.prefix + key, owned(ctx, value)})
+		size += len(key) + len(value)
+
+		if len(batch) < batchKeys && size < batchBytes {
+			continue
+		}
+
+		if err := c.setBatch(ctx, batch, expire); err != nil {
+			return err
+		}
+
+		batch, size = make([]entry, 0, batchKeys), 0
+	}
+
+	return c.setBatch(ctx, batch, expire)
+}
+
+// DeleteValues removes keys and returns how many of them were there. It is not
+// tried again when the server's answer was lost: the second would not count
+// what the first has removed.
+func (c *Cache) DeleteValues(ctx context.Context, keys ...string) (int, error) {
+	if err := checkKeys(keys); err != nil {
+		return 0, c.failed(err)
+	}
+
+	if len(keys) == 0 {
+		return 0, c.idle(ctx, "delete values")
+	}
+
+	deleted := 0
+
+	for part := range slices.Chunk(c.full(keys), batchKeys) {
+		n, err := c.unlink(ctx, "delete values", part)
+		deleted += n
+
+		if err != nil {
+			return deleted, err
+		}
+	}
+
+	return deleted, nil
+}
+
+// entry is a value and the whole of its key.
+type entry struct {
+	key   string
+	value []byte
+}
+
+func (c *Cache) setBatch(ctx context.Context, batch []entry, expire time.Duration) error {
+	if len(batch) == 0 {
+		return nil
+	}
+
+	err := c.connection.do(ctx, "set values", true, func(ctx context.Context, client goredis.UniversalClient) error {
+		_, err := client.Pipelined(ctx, func(pipeline goredis.Pipeliner) error {
+			for _, e := range batch {
+				pipeline.Set(ctx, e.key, e.value, expire)
+			}
+
+			return nil
+		})
+
+		return err
+	})
+	if err != nil {
+		return c.failed(err)
+	}
+
+	c.counts.sets.Add(uint64(len(batch)))
+
+	return nil
+}
+
+// unlink removes keys given in full and counts those that were there.
+func (c *Cache) unlink(ctx context.Context, op string, keys []string) (int, error) {
+	var removed int64
+
+	err := c.connection.do(ctx, op, false, func(ctx context.Context, client goredis.UniversalClient) (err error) {
+		removed, err = client.Unlink(ctx, keys...).Result()
+
+		return err
+	})
+	if err != nil {
+		return 0, c.failed(err)
+	}
+
+	c.counts.deletes.Add(uint64(removed))
+
+	return int(removed), nil
+}
+
+// idle answers a call that has nothing to do, which fails as others do after
+// Close and when its context has ended.
+func (c *Cache) idle(ctx context.Context, op string) error {
+	if c.connection.closed.Load() {
+		return c.failed(c.connection.shut(op))
+	}
+
+	if err := ctx.Err(); err != nil {
+		return c.failed(fmt.Errorf("%s: %w", op, err))
+	}
+
+	return nil
+}
+
+// full returns keys with the prefix, in a slice of their own: the caller may
+// change what it gave as soon as the call returns.
+func (c *Cache) full(keys []string) []string {
+	full := make([]string, len(keys))
+	for i, key := range keys {
+		full[i] = c.prefix + key
+	}
+
+	return full
+}

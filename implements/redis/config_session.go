@@ -1,0 +1,151 @@
+package redis
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+
+	"github.com/fivcglue/fivcglue-go/component"
+	"github.com/fivcglue/fivcglue-go/implements/internal/sitelog"
+	"github.com/fivcglue/fivcglue-go/interfaces"
+	"github.com/fivcglue/fivcglue-go/internal/scalar"
+)
+
+// sessionName is the session of a site's IConfig that holds the settings of
+// its Redis connections.
+const sessionName = "redis"
+
+// way is how a config names the server.
+type way int
+
+const (
+	byHost way = iota
+	byPath
+	byURL
+)
+
+// way returns how c names the server: what an item says goes before what the
+// session below it says, and either may say it in a way of its own.
+func (c Config) way() way {
+	base := c.base()
+
+	switch {
+	case c.changedURL(base):
+		return byURL
+	case c.UnixSocketPath != "" && c.UnixSocketPath != base.UnixSocketPath:
+		return byPath
+	case c.Host != base.Host, c.Port != base.Port:
+		return byHost
+	case c.UnixSocketPath != "":
+		return byPath
+	default:
+		return byHost
+	}
+}
+
+func (c Config) changedURL(base Config) bool {
+	return !c.URL.IsEmpty() && c.URL.Reveal() != base.URL.Reveal()
+}
+
+// base is what the item's keys were decoded over.
+func (c Config) base() Config {
+	if c.given != nil {
+		return *c.given
+	}
+
+	return DefaultConfig()
+}
+
+// prepare puts the settings of the site's session redis over the defaults, if
+// the site has an unnamed IConfig.
+func (c *Config) prepare(_ context.Context, site *component.Site) error {
+	configs, ok := component.Query[interfaces.IConfig](site, "")
+	if !ok {
+		return nil
+	}
+
+	session := configs.GetSession(sessionName)
+
+	unknown, err := c.read(session)
+	if err != nil {
+		return fmt.Errorf("session %q of the site's IConfig: %w", sessionName, err)
+	}
+
+	if len(unknown) > 0 {
+		sitelog.For(site, topic).Warn("the session redis has keys that mean nothing here", "keys", unknown)
+	}
+
+	base := *c
+	c.given = &base
+
+	return nil
+}
+
+// read takes over the values of a session and returns the keys that it does
+// not know.
+func (c *Config) read(session interfaces.IConfigSession) (unknown []string, err error) {
+	var problems []error
+
+	keys := session.ListKeys()
+	known := map[string]bool{}
+
+	eachField(c, func(key string, _ reflect.StructField, value reflect.Value) {
+		known[key] = true
+
+		text, ok := session.GetValue(key)
+		if !ok {
+			return
+		}
+
+		if err := scalar.Set(value, text, false); err != nil {
+			problems = append(problems, component.KeyError{Key: key, Err: err})
+		}
+	})
+
+	if err := errors.Join(append(problems, c.settle())...); err != nil {
+		return nil, err
+	}
+
+	return slices.DeleteFunc(slices.Clone(keys), func(key string) bool { return known[key] }), nil
+}
+
+// settle checks what the session says by itself and turns it into what an
+// item's keys can be put over: a URL and the names of redis-py become what
+// they stand for, so that they do not clash with what an item says instead.
+func (c *Config) settle() error {
+	if err := c.Validate(); err != nil {
+		return err
+	}
+
+	if !c.URL.IsEmpty() {
+		t, err := parseURL(c.URL.Reveal())
+		if err != nil {
+			return err
+		}
+
+		c.URL = component.Secret{}
+		c.DB, c.Username, c.Password = t.db, t.username, component.NewSecret(t.password)
+
+		if t.network == "unix" {
+			c.UnixSocketPath = t.addr
+		} else {
+			c.Host, c.Port = t.host, t.port
+		}
+	}
+
+	if c.SocketConnectTimeout > 0 {
+		c.DialTimeout, c.SocketConnectTimeout = c.SocketConnectTimeout, 0
+	}
+
+	if c.SocketTimeout > 0 {
+		c.ReadTimeout, c.WriteTimeout, c.SocketTimeout = c.SocketTimeout, c.SocketTimeout, 0
+	}
+
+	if c.MaxConnections > 0 {
+		c.PoolSize, c.MaxConnections = c.MaxConnections, 0
+	}
+
+	return nil
+}

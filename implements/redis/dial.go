@@ -1,0 +1,56 @@
+package redis
+
+import (
+	"context"
+	"net"
+	"time"
+)
+
+// dialer opens connections for a client until ctx ends.
+//
+// It returns a connection even when there is none, for go-redis to find that
+// out when it uses it. A pool that is told of failures writes each of them to
+// the standard error, and after some does not dial any more but by a clock of
+// its own; here it is the connection that says what is logged, and when the
+// server is asked again.
+func (s settings) dialer(ctx context.Context) func(context.Context, string, string) (net.Conn, error) {
+	keepAlive := net.KeepAliveConfig{Enable: s.SocketKeepalive, Idle: 30 * time.Second, Interval: 5 * time.Second, Count: 3}
+	dialer := net.Dialer{Timeout: s.DialTimeout, KeepAliveConfig: keepAlive}
+
+	if !s.SocketKeepalive {
+		dialer.KeepAlive = -1
+	}
+
+	return func(dialing context.Context, network, addr string) (net.Conn, error) {
+		dialing, cancel := context.WithCancel(dialing)
+		defer cancel()
+		defer context.AfterFunc(ctx, cancel)()
+
+		conn, err := dialer.DialContext(dialing, network, addr)
+		if err != nil {
+			return noConn{dialError{err}}, nil
+		}
+
+		return conn, nil
+	}
+}
+
+// dialError keeps a failure to connect recognisable: go-redis takes the
+// outermost layer off the errors of a handshake.
+type dialError struct{ err error }
+
+func (e dialError) Error() string { return e.err.Error() }
+
+func (e dialError) Unwrap() error { return e.err }
+
+// noConn is a connection that could not be made; using it gives the reason.
+type noConn struct{ err error }
+
+func (c noConn) Read([]byte) (int, error)         { return 0, c.err }
+func (c noConn) Write([]byte) (int, error)        { return 0, c.err }
+func (c noConn) Close() error                     { return nil }
+func (c noConn) LocalAddr() net.Addr              { return &net.TCPAddr{} }
+func (c noConn) RemoteAddr() net.Addr             { return &net.TCPAddr{} }
+func (c noConn) SetDeadline(time.Time) error      { return nil }
+func (c noConn) SetReadDeadline(time.Time) error  { return nil }
+func (c noConn) SetWriteDeadline(time.Time) error { return nil }

@@ -1,0 +1,86 @@
+package redis
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/fivcglue/fivcglue-go/interfaces"
+	goredis "github.com/redis/go-redis/v9"
+)
+
+// link is what the components of a site with equal settings share: a client,
+// what is known of the server, and the goroutine that looks after it.
+type link struct {
+	settings settings
+	client   goredis.UniversalClient
+	logger   interfaces.ILogger
+
+	ctx    context.Context // ends with close
+	cancel context.CancelFunc
+	work   sync.WaitGroup
+
+	outage  atomic.Pointer[outage] // nil while the server is in order, as far as is known
+	suspect chan struct{}          // has watch ask the server
+	jobs    chan *job              // to workers that have nothing to do
+	idle    atomic.Int32           // workers that have nothing to do
+	gets    *gets
+
+	mu       sync.Mutex
+	blocking goredis.UniversalClient // nil until it is needed
+}
+
+// outage is why calls are refused without asking the server.
+type outage struct {
+	kind  failure
+	err   error // the server's or the network's
+	since time.Time
+}
+
+func newLink(s settings, logger interfaces.ILogger) *link {
+	ctx, cancel := context.WithCancel(context.Background())
+	l := &link{
+		settings: s, client: goredis.NewUniversalClient(s.options(ctx)), logger: logger,
+		ctx: ctx, cancel: cancel, suspect: make(chan struct{}, 1), jobs: make(chan *job),
+	}
+	l.gets = newGets(l)
+	l.work.Go(l.watch)
+
+	return l
+}
+
+// Close ends calls in flight and waits for all goroutines of the link.
+func (l *link) Close() error {
+	l.mu.Lock()
+	l.cancel()
+
+	blocking := l.blocking
+	l.mu.Unlock()
+
+	err := l.client.Close()
+	if blocking != nil {
+		err = errors.Join(err, blocking.Close())
+	}
+
+	l.work.Wait()
+
+	return err
+}
+
+// blockingClient returns the client for calls that wait at the server.
+func (l *link) blockingClient() (goredis.UniversalClient, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+
+	if l.ctx.Err() != nil {
+		return nil, interfaces.ErrClosed
+	}
+
+	if l.blocking == nil {
+		l.blocking = goredis.NewUniversalClient(l.settings.blockingOptions(l.ctx))
+	}
+
+	return l.blocking, nil
+}

@@ -2,8 +2,8 @@ package memory
 
 import (
 	"context"
-	"math/rand/v2"
 	"sync/atomic"
+	"unsafe"
 
 	"github.com/maypok86/otter/v2"
 
@@ -25,6 +25,8 @@ func (c *Cache) Stats() interfaces.CacheStats {
 }
 
 type cacheCounts struct {
+	_ [64]byte // apart from what is read with every call
+
 	hits, misses, sets, deletes, errors, evictions counter
 }
 
@@ -36,17 +38,35 @@ func (c *cacheCounts) deletion(event otter.DeletionEvent[string, entry]) {
 }
 
 // counter is a number that many goroutines add to at once. It is spread over
-// several cache lines: on one, two cores that read the cache would spend more
-// time on counting than on reading.
-type counter [8]struct {
+// several cache lines, of which a goroutine keeps to one for a while: two cores
+// that share a line spend more time on counting than on reading the cache.
+type counter [stripes]struct {
 	n atomic.Uint64
 	_ [56]byte // the rest of a cache line
 }
 
+const (
+	stripes    = 1 << stripeBits
+	stripeBits = 3
+)
+
 func (c *counter) add(n int) {
 	if n > 0 {
-		c[rand.Uint32()%uint32(len(c))].n.Add(uint64(n))
+		c[stripe()].n.Add(uint64(n))
 	}
+}
+
+// stripe returns a number below stripes that goroutines running at the same
+// time are unlikely to share. It comes from where the caller's stack is; the
+// address is never followed.
+func stripe() uint64 {
+	var here byte
+	const (
+		leastStack = 11                    // in bits: stacks are not closer to each other
+		golden     = 0x9e37_79b9_7f4a_7c15 // 2^64 over the golden ratio: it spreads what differs in any bits
+	)
+
+	return uint64(uintptr(unsafe.Pointer(&here))>>leastStack) * golden >> (64 - stripeBits)
 }
 
 func (c *counter) sum() uint64 {

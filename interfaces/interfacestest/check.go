@@ -12,7 +12,7 @@ import (
 )
 
 // Failure is one promise of a contract that an implementation did not keep.
-type Failure struct {
+type Failure struct { //nolint:errname // it is a result, whose name says what failed
 	Check   string // the name of the check, which is its subtest's too
 	Promise string // what the contract promises
 	Err     error  // what was seen instead, joined if it was more than one thing

@@ -61,10 +61,10 @@ func Expire(expire time.Duration) (time.Duration, error) {
 
 // Miss returns the error for a key that is absent, which wraps
 // interfaces.ErrMiss. Misses are frequent, so it costs one small allocation.
-func Miss(key string) error { return &miss{key} }
+func Miss(key string) error { return &missError{key} }
 
-type miss struct{ key string }
+type missError struct{ key string }
 
-func (m *miss) Error() string { return fmt.Sprintf("cache key %.80q: %v", m.key, interfaces.ErrMiss) }
+func (m *missError) Error() string { return fmt.Sprintf("cache key %.80q: %v", m.key, interfaces.ErrMiss) }
 
-func (m *miss) Unwrap() error { return interfaces.ErrMiss }
+func (m *missError) Unwrap() error { return interfaces.ErrMiss }

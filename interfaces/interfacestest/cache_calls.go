@@ -2,6 +2,7 @@ package interfacestest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/fivcglue/fivcglue-go/interfaces"
@@ -62,7 +63,8 @@ func scan(ctx context.Context, c interfaces.ICache, pattern string) ([]string, e
 	var failed error
 	for key, err := range c.ScanKeys(ctx, pattern) {
 		if failed != nil {
-			return keys, fmt.Errorf("ScanKeys went on after an error: %v", failed)
+			// Not wrapped, for then it would pass for the right error.
+			return keys, errors.New("ScanKeys went on after an error: " + failed.Error())
 		}
 		if err != nil {
 			failed = err

@@ -43,7 +43,7 @@ var cacheFailureChecks = []cacheCheck{
 			k.set(ctx, k.key("there"), "v")
 			k.wantHit(ctx, k.key("there"), "v", "before Close")
 			before := k.Cache.Stats()
-			if _, err := closeComponent(ctx, k.Cache); err != nil {
+			if closed, err := closeComponent(ctx, k.Cache); !closed || err != nil {
 				k.Errorf("Close: %w", err)
 			}
 			for _, call := range cacheCalls {

@@ -15,7 +15,7 @@ import (
 const MinExpire = time.Millisecond
 
 // maxExpire is the longest time that is a whole number of milliseconds.
-const maxExpire = math.MaxInt64 / time.Millisecond * time.Millisecond
+const maxExpire = math.MaxInt64 - math.MaxInt64%time.Millisecond
 
 // CheckKey returns an error that wraps interfaces.ErrInvalid unless a value
 // may be stored under key.
@@ -56,7 +56,7 @@ func Expire(expire time.Duration) (time.Duration, error) {
 		return expire, nil
 	}
 
-	return (expire/time.Millisecond + 1) * time.Millisecond, nil
+	return expire - expire%time.Millisecond + time.Millisecond, nil
 }
 
 // Miss returns the error for a key that is absent, which wraps
@@ -65,6 +65,8 @@ func Miss(key string) error { return &missError{key} }
 
 type missError struct{ key string }
 
-func (m *missError) Error() string { return fmt.Sprintf("cache key %.80q: %v", m.key, interfaces.ErrMiss) }
+func (m *missError) Error() string {
+	return fmt.Sprintf("cache key %.80q: %v", m.key, interfaces.ErrMiss)
+}
 
 func (m *missError) Unwrap() error { return interfaces.ErrMiss }

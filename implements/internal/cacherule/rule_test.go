@@ -31,7 +31,7 @@ func TestCheckKey(t *testing.T) {
 }
 
 func TestExpire(t *testing.T) {
-	const largest = math.MaxInt64 / time.Millisecond * time.Millisecond
+	const largest = math.MaxInt64 / 1_000_000 * 1_000_000 * time.Nanosecond
 	for expire, want := range map[time.Duration]time.Duration{
 		math.MinInt64:                  0,
 		-time.Second:                   0,

@@ -1,0 +1,57 @@
+package builder
+
+import (
+	"slices"
+	"strings"
+)
+
+// bundle is the package whose import makes the built-in classes known.
+const bundle = "github.com/fivcglue/fivcglue-go/implements"
+
+// builtIn are the names of what the bundle registers. The builder does not
+// import it, but tells whoever forgot to.
+var builtIn = []string{
+	"file.JSON", "file.YAML", "logging.Site",
+	"memory.Cache", "memory.MutexSite", "memory.QueueSite",
+	"redis.Broadcast", "redis.Cache", "redis.MutexSite", "redis.QueueSite",
+	"interfaces.ICache", "interfaces.IConfig", "interfaces.ILoggerSite", "interfaces.IMutexSite", "interfaces.IQueueSite",
+	"fivcglue.implements.caches_mem.CacheImpl", "fivcglue.implements.caches_redis.CacheImpl",
+	"fivcglue.implements.configs_jsonfile.ConfigImpl", "fivcglue.implements.configs_yamlfile.ConfigImpl",
+	"fivcglue.implements.loggers_builtin.LoggerSiteImpl", "fivcglue.implements.loggers_default.LoggerSiteImpl",
+	"fivcglue.implements.mutexes_redis.MutexSiteImpl", "fivcglue.implements.queues_redis.QueueSiteImpl",
+	"fivcglue.interfaces.caches.ICache", "fivcglue.interfaces.configs.IConfig", "fivcglue.interfaces.loggers.ILoggerSite",
+	"fivcglue.interfaces.mutexes.IMutexSite", "fivcglue.interfaces.queues.IQueueSite",
+}
+
+// unknownName says that a name is none of the registered ones.
+func unknownName(what, name string, registered []string) (message, suggestion string) {
+	quoted := what + " " + quote(name)
+	if slices.Contains(builtIn, name) {
+		return "unknown " + quoted + `, which is built in: import _ "` + bundle + `"`, ""
+	}
+	suggestion = nearest(name, registered)
+	if suggestion == "" {
+		if suggestion = nearest(name, builtIn); suggestion != "" && !slices.Contains(registered, suggestion) {
+			return "unknown " + quoted + "; the built-in ones are not registered: import _ \"" + bundle + `"`, suggestion
+		}
+	}
+	message = "unknown " + quoted
+	if suggestion == "" {
+		message += there(registered)
+	}
+	return message, suggestion
+}
+
+// maxListed bounds how many names a message lists.
+const maxListed = 12
+
+// there lists names, or says that there are none.
+func there(names []string) string {
+	switch {
+	case len(names) == 0:
+		return "; none is registered"
+	case len(names) > maxListed:
+		return "; there are " + strings.Join(names[:maxListed], ", ") + " and more"
+	}
+	return "; there is " + strings.Join(names, ", ")
+}

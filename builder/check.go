@@ -1,0 +1,157 @@
+package builder
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/fivcglue/fivcglue-go/component"
+)
+
+// checker collects the items of the sources, and what is wrong with them.
+type checker struct {
+	builder  *Builder
+	expander expander
+	docs     []*document
+	items    []*item
+	entries  map[entryKey]*entry
+	broken   map[string]bool // names of entries that could not be made out
+	partial  bool            // a source could not be read, or not all of it
+	found    Diagnostics
+	cut      bool // there are more problems than are kept
+
+	present    []component.Entry // what the site has already
+	interfaces map[reflect.Type]*component.InterfaceInfo
+	classes    []string // the names of classes, made when they are needed
+	ifaceNames []string
+}
+
+type entryKey struct {
+	typ  reflect.Type
+	name string
+}
+
+// maxProblems bounds how many problems are kept. It is far above what a person
+// makes or reads; a file that is something else altogether may have millions.
+const maxProblems = 20_000
+
+func newChecker(b *Builder, site *component.Site) *checker {
+	c := &checker{
+		builder: b, expander: expander{lookup: b.lookup, names: b.names},
+		entries: map[entryKey]*entry{}, broken: map[string]bool{},
+		interfaces: map[reflect.Type]*component.InterfaceInfo{},
+	}
+	for _, info := range b.registry.Interfaces() {
+		c.interfaces[info.Type] = info
+	}
+	if site != nil {
+		c.present = site.Entries()
+	}
+	return c
+}
+
+// read adds the items of a source.
+func (c *checker) read(s Source, order int) {
+	d := c.builder.read(s, order, func(d *document, at place, message, suggestion string) {
+		if problem := c.report(d, at, nil, "", message, suggestion); problem != nil {
+			problem.unparsed = true
+		}
+	})
+	c.docs = append(c.docs, d)
+	c.partial = c.partial || !d.complete || d.root == nil
+	if d.root == nil {
+		return
+	}
+	if d.root.kind != listKind {
+		d.root.mask()
+		if d.complete {
+			c.report(d, d.root.place(), nil, "", fmt.Sprintf("the file must hold a list of items, not %s", d.root.describe()), "")
+		}
+		return
+	}
+	for i, n := range d.root.children {
+		if !n.broken {
+			c.items = append(c.items, &item{doc: d, node: n, number: i + 1})
+		}
+	}
+}
+
+// report takes note of a problem. It returns nil if it is one too many.
+func (c *checker) report(d *document, at place, it *item, path, message, suggestion string) *Diagnostic {
+	if len(c.found) >= maxProblems {
+		c.cut = true
+		return nil
+	}
+	problem := &Diagnostic{
+		File: d.name, Line: at.line, Column: at.column, Path: path,
+		Message: message, Suggestion: suggestion, source: d.order,
+	}
+	if it != nil {
+		problem.Item = it.label()
+	}
+	c.found = append(c.found, problem)
+	return problem
+}
+
+// diagnostics returns what was found, ready to be shown.
+func (c *checker) diagnostics() Diagnostics {
+	found := c.found.sorted()
+	for _, d := range c.docs {
+		d.excerpts(slices.DeleteFunc(slices.Clone(found), func(p *Diagnostic) bool { return p.source != d.order }))
+	}
+	if c.cut {
+		found = append(found, &Diagnostic{File: c.docs[len(c.docs)-1].name, Message: "there are more problems than are listed"})
+	}
+	return found
+}
+
+func (c *checker) classNames() []string {
+	if c.classes == nil {
+		for _, class := range c.builder.registry.Classes() {
+			c.classes = append(append(c.classes, class.Name), class.Aliases...)
+		}
+	}
+	return c.classes
+}
+
+func (c *checker) interfaceNames() []string {
+	if c.ifaceNames == nil {
+		for _, info := range c.builder.registry.Interfaces() {
+			c.ifaceNames = append(append(c.ifaceNames, info.Name), info.Aliases...)
+		}
+	}
+	return c.ifaceNames
+}
+
+// expand replaces the references in a scalar, and reports one that cannot be.
+func (c *checker) expand(it *item, n *node, path string) bool {
+	if n.from != nil || !n.hasReference() {
+		return true
+	}
+	offset, problem := c.expander.expand(n, it.doc.folder)
+	if problem == nil {
+		return true
+	}
+	c.report(it.doc, it.doc.placeWithin(n, offset), it, path, problem.message, problem.suggestion)
+	return false
+}
+
+// placeWithin returns the place of the reference at an offset of a scalar's
+// text, or that of the scalar where quotes and line breaks hide it.
+func (d *document) placeWithin(n *node, offset int) place {
+	reference := n.text[offset:]
+	if end := closingBrace(reference); end >= 0 {
+		reference = reference[:end+1]
+	}
+	line := []rune(d.line(int(n.line)))
+	from := min(int(n.column)-1, len(line))
+	i := strings.Index(string(line[from:]), reference)
+	if i < 0 {
+		return n.place()
+	}
+	return place{int(n.line), int(n.column) + len([]rune(string(line[from:])[:i]))}
+}
+
+func quote(text string) string { return strconv.Quote(text) }

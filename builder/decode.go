@@ -1,0 +1,299 @@
+package builder
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+
+	"github.com/mitchellh/mapstructure"
+
+	"github.com/fivcglue/fivcglue-go/internal/scalar"
+)
+
+// decoder sets the values of one item in a config.
+type decoder struct {
+	// problem takes note of what is wrong with the value of the key at path.
+	problem func(n *node, path, message, suggestion string)
+
+	// expand replaces the references in a scalar and reports what cannot be;
+	// then it returns false. Nil where that has been done.
+	expand func(n *node, path string, secret bool) bool
+
+	// judgeRequired has keys that are missing reported.
+	judgeRequired bool
+
+	at *node // where problems of the item itself are
+}
+
+// group decodes the keys of n, for which skip returns false, into the struct v.
+func (d *decoder) group(n *node, v reflect.Value, p *plan, path string, skip func(key string) bool) {
+	var remaining []*node
+	for i := 0; i+1 < len(n.children); i += 2 {
+		key, value := n.children[i], n.children[i+1]
+		f := p.byKey[key.text]
+		switch {
+		case skip != nil && skip(key.text):
+		case f != nil:
+			d.value(value, fieldOf(v, f.index), f.shape, joinPath(path, f.key))
+		case p.remain != nil:
+			remaining = append(remaining, key, value)
+		default:
+			value.mask()
+			d.problem(key, path, fmt.Sprintf("unknown key %q", key.text), nearest(key.text, p.keys))
+		}
+	}
+	if len(remaining) > 0 {
+		rest := &node{kind: mapKind, line: n.line, column: n.column, children: remaining}
+		rest.mask()
+		d.value(rest, fieldOf(v, p.remain.index), p.remain.shape, path)
+	}
+	if d.judgeRequired {
+		d.required(n, v, p, path)
+	}
+}
+
+func (d *decoder) required(n *node, v reflect.Value, p *plan, path string) {
+	for _, f := range p.fields {
+		if !f.required {
+			continue
+		}
+		if key, value := n.get(f.key); key != nil && (value.kind != nullKind || value.broken) {
+			continue
+		}
+		if fieldOf(v, f.index).IsZero() {
+			at := n
+			if path == "" {
+				at = d.at
+			}
+			d.problem(at, path, fmt.Sprintf("the key %q is required", f.key), "")
+		}
+	}
+}
+
+func fieldOf(v reflect.Value, index []int) reflect.Value {
+	for _, i := range index {
+		v = v.Field(i)
+	}
+	return v
+}
+
+// value decodes n into v. Null leaves what is there.
+func (d *decoder) value(n *node, v reflect.Value, s *shape, path string) {
+	if s.secret {
+		n.mask()
+	}
+	if n.kind == nullKind {
+		return
+	}
+	if s.form == scalarForm || s.form == freeForm {
+		if s.form == freeForm {
+			d.free(n, v, s, path)
+		} else {
+			d.scalar(n, v, s, path)
+		}
+		return
+	}
+	want, wanted := listKind, "a list"
+	if s.form != listForm {
+		want, wanted = mapKind, "a map of keys and values"
+	}
+	if n.kind != want {
+		d.problem(n, path, fmt.Sprintf("must be %s, not %s", wanted, n.describe()), "")
+		return
+	}
+	if v.Kind() == reflect.Pointer { // what stands there may be shared with other configs
+		fresh := reflect.New(v.Type().Elem())
+		if !v.IsNil() {
+			fresh.Elem().Set(v.Elem())
+		}
+		inner := *s
+		inner.typ = v.Type().Elem()
+		d.value(n, fresh.Elem(), &inner, path)
+		v.Set(fresh)
+		return
+	}
+	switch s.form {
+	case groupForm:
+		d.group(n, v, s.fields, path, nil)
+	case listForm:
+		d.list(n, v, s, path)
+	case tableForm:
+		d.table(n, v, s, path)
+	}
+}
+
+func (d *decoder) list(n *node, v reflect.Value, s *shape, path string) {
+	list := reflect.MakeSlice(v.Type(), len(n.children), len(n.children))
+	for i, element := range n.children {
+		at := fmt.Sprintf("%s[%d]", path, i)
+		if element.kind == nullKind {
+			d.problem(element, at, "must not be empty", "")
+			continue
+		}
+		d.value(element, list.Index(i), s.elem, at)
+	}
+	v.Set(list)
+}
+
+func (d *decoder) table(n *node, v reflect.Value, s *shape, path string) {
+	table := reflect.MakeMapWithSize(v.Type(), len(n.children)/2)
+	n.pairs(func(key, value *node) {
+		if value.kind == nullKind {
+			return
+		}
+		element := reflect.New(v.Type().Elem()).Elem()
+		d.value(value, element, s.elem, joinPath(path, key.text))
+		table.SetMapIndex(reflect.ValueOf(key.text).Convert(v.Type().Key()), element)
+	})
+	v.Set(table)
+}
+
+func (d *decoder) scalar(n *node, v reflect.Value, s *shape, path string) {
+	if n.kind != scalarKind {
+		d.problem(n, path, fmt.Sprintf("must be a single value, not %s", n.describe()), "")
+		return
+	}
+	if d.expand != nil && !d.expand(n, path, s.secret) {
+		return
+	}
+	if len(s.enum) > 0 && !contains(s.enum, n.text) {
+		message := fmt.Sprintf("must be one of %s%s", strings.Join(s.enum, ", "), d.instead(n, s))
+		suggestion := ""
+		if n.from == nil && !s.secret {
+			suggestion = nearest(n.text, s.enum)
+		}
+		d.problem(n, path, message, suggestion)
+		return
+	}
+	err := scalar.Set(v, n.text, true)
+	if err == nil && s.bounds.hold(v) {
+		return
+	}
+	message := "must be " + s.bounds.String()
+	if err != nil {
+		message = err.Error()
+		if message == "must be a whole number" || message == "must be a number" {
+			message = strings.TrimRight(message+" "+s.bounds.String(), " ")
+		}
+	}
+	if errors.Is(err, scalar.ErrUnsupported) {
+		message = "cannot be set from a file"
+	}
+	d.problem(n, path, message+d.instead(n, s), "")
+}
+
+// instead returns what stands there, where that may be told.
+func (d *decoder) instead(n *node, s *shape) string {
+	const long = 40
+	if s.secret || n.masked || n.from != nil || len(n.text) > long || strings.ContainsAny(n.text, "@\n\r") {
+		return ""
+	}
+	return fmt.Sprintf(", not %q", n.text)
+}
+
+func contains(list []string, text string) bool {
+	for _, s := range list {
+		if s == text {
+			return true
+		}
+	}
+	return false
+}
+
+// free has mapstructure decode what no plan covers: interfaces, maps with keys
+// that are not strings, arrays.
+func (d *decoder) free(n *node, v reflect.Value, s *shape, path string) {
+	ok := true
+	natural := d.natural(n, path, &ok)
+	if !ok {
+		return
+	}
+	fresh := reflect.New(v.Type())
+	m, err := mapstructure.NewDecoder(&mapstructure.DecoderConfig{
+		Result: fresh.Interface(), ErrorUnused: true, DecodeHook: scalarHook,
+	})
+	if err == nil {
+		err = m.Decode(natural)
+	}
+	if err != nil {
+		what := describeType(v.Type())
+		if strings.HasPrefix(what, "list") || strings.HasPrefix(what, "map") {
+			what = "a " + what
+		}
+		d.problem(n, path, "must be "+what, "")
+		return
+	}
+	v.Set(fresh.Elem())
+}
+
+// plainText is a scalar on its way through mapstructure.
+type plainText struct {
+	text   string
+	quoted bool
+}
+
+// scalarHook has scalars decoded by their destination, as they are elsewhere.
+func scalarHook(from, to reflect.Value) (any, error) {
+	if to.Kind() == reflect.Interface && to.NumMethod() == 0 {
+		return settle(from.Interface()), nil
+	}
+	plain, ok := from.Interface().(plainText)
+	if key, isKey := from.Interface().(string); isKey && to.Kind() != reflect.String {
+		plain, ok = plainText{text: key}, true
+	}
+	if !ok {
+		return from.Interface(), nil
+	}
+	fresh := reflect.New(to.Type()).Elem()
+	if err := scalar.Set(fresh, plain.text, true); err != nil {
+		return nil, err
+	}
+	return fresh.Interface(), nil
+}
+
+// settle gives the scalars in value the types that their texts look like.
+func settle(value any) any {
+	switch v := value.(type) {
+	case plainText:
+		return scalar.Natural(v.text, v.quoted)
+	case []any:
+		for i := range v {
+			v[i] = settle(v[i])
+		}
+	case map[string]any:
+		for key := range v {
+			v[key] = settle(v[key])
+		}
+	}
+	return value
+}
+
+// natural returns n as maps, slices and texts.
+func (d *decoder) natural(n *node, path string, ok *bool) any {
+	switch n.kind {
+	case scalarKind:
+		if d.expand != nil && !d.expand(n, path, false) {
+			*ok = false
+		}
+		return plainText{n.text, n.quoted && (n.from == nil || len(n.from.origins) == 0)}
+	case listKind:
+		list := make([]any, len(n.children))
+		for i, element := range n.children {
+			list[i] = d.natural(element, fmt.Sprintf("%s[%d]", path, i), ok)
+		}
+		return list
+	case mapKind:
+		table := make(map[string]any, len(n.children)/2)
+		n.pairs(func(key, value *node) { table[key.text] = d.natural(value, joinPath(path, key.text), ok) })
+		return table
+	}
+	return nil
+}
+
+func joinPath(path, key string) string {
+	if path == "" {
+		return key
+	}
+	return path + "." + key
+}

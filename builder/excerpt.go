@@ -1,0 +1,193 @@
+package builder
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+const redacted = "[redacted]"
+
+// excerpts gives the problems of a document the text of their lines, in which
+// what may be a secret is masked.
+func (d *document) excerpts(problems []*Diagnostic) {
+	if len(problems) == 0 {
+		return
+	}
+	masks := d.masks()
+	for _, f := range problems {
+		if f.Line == 0 {
+			continue
+		}
+		text := []rune(strings.ToValidUTF8(d.line(f.Line), "\uFFFD"))
+		caret := f.Column
+		if f.unparsed {
+			text, caret = maskUnparsed(text, caret)
+		} else {
+			text, caret = maskLine(text, caret, f.Line, masks)
+		}
+		f.Excerpt, f.caret = window(text, caret)
+	}
+}
+
+// mask is a part of the text that must not be shown.
+type mask struct{ from, to place }
+
+func (a place) compare(b place) int {
+	if a.line != b.line {
+		return a.line - b.line
+	}
+	return a.column - b.column
+}
+
+// masks returns where the scalars are that may be secrets, in order. Each
+// reaches to the beginning of what comes next: that is more than the scalar
+// and never less.
+func (d *document) masks() []mask {
+	if d.root == nil {
+		return nil
+	}
+	type spot struct {
+		place
+		masked bool
+	}
+	spots := make([]spot, 0, d.nodes)
+	seen := map[*node]bool{} // aliases lead to the same node more than once
+	var walk func(n *node)
+	walk = func(n *node) {
+		spots = append(spots, spot{n.place(), n.masked && len(n.children) == 0})
+		if len(n.children) > 0 {
+			if seen[n] {
+				return
+			}
+			seen[n] = true
+		}
+		for _, child := range n.children {
+			walk(child)
+		}
+	}
+	walk(d.root)
+	slices.SortStableFunc(spots, func(a, b spot) int { return a.compare(b.place) })
+	var masks []mask
+	for i, s := range spots {
+		if !s.masked {
+			continue
+		}
+		end := place{len(d.lineStarts()) + 1, 1}
+		for _, next := range spots[i+1:] {
+			if next.compare(s.place) > 0 {
+				end = next.place
+				break
+			}
+		}
+		masks = append(masks, mask{s.place, end})
+	}
+	return masks
+}
+
+// maskLine masks what is within masks, and returns the caret's new column.
+func maskLine(text []rune, caret, number int, masks []mask) ([]rune, int) {
+	first, _ := slices.BinarySearchFunc(masks, number, func(m mask, line int) int {
+		if m.to.line < line {
+			return -1
+		}
+		return 1
+	})
+	var shown []rune
+	at, moved := 0, caret
+	for _, m := range masks[first:] {
+		if m.from.line > number {
+			break
+		}
+		from, to := 0, len(text)
+		if m.from.line == number {
+			from = min(m.from.column-1, len(text))
+		}
+		if m.to.line == number {
+			to = min(m.to.column-1, len(text))
+		}
+		if from < at || from >= to || strings.TrimSpace(string(text[from:to])) == "" {
+			continue
+		}
+		if to < len(text) {
+			for to > from+1 && strings.ContainsRune(" ,]}\t", text[to-1]) { // what parts it from the next
+				to--
+			}
+		}
+		shown = append(shown, text[at:from]...)
+		switch {
+		case caret-1 >= to:
+			moved = caret + len(shown) + len(redacted) - to
+		case caret-1 >= from:
+			moved = len(shown) + 1
+		}
+		shown = append(shown, []rune(redacted)...)
+		at = to
+	}
+	return maskAddress(append(shown, text[at:]...), moved)
+}
+
+var address = regexp.MustCompile(`://[^/\s@]*:[^/\s@]*@`)
+
+// maskAddress masks what stands before the host of an address.
+func maskAddress(text []rune, caret int) ([]rune, int) {
+	line := string(text)
+	found := address.FindStringIndex(line)
+	if found == nil {
+		return text, caret
+	}
+	from := utf8.RuneCountInString(line[:found[0]]) + len("://")
+	to := utf8.RuneCountInString(line[:found[1]]) - len("@")
+	if caret-1 > from {
+		caret = max(from+1, caret+len(redacted)-(to-from))
+	}
+	return slices.Concat(text[:from], []rune(redacted), text[to:]), caret
+}
+
+var (
+	lineHead  = regexp.MustCompile(`^[\s\-?\[{]*(?:(?:"[^"]*"|'[^']*'|[\w.\-/]+)\s*:(?:\s+|$)|<<:\s*)?`)
+	lineMarks = regexp.MustCompile(`^[^\pL\pN]*$`)
+)
+
+// maskUnparsed masks all but the first key of a line that is not understood.
+func maskUnparsed(text []rune, caret int) ([]rune, int) {
+	line := string(text)
+	head := lineHead.FindString(line)
+	if rest := line[len(head):]; rest == "" || lineMarks.MatchString(rest) {
+		return text, caret
+	}
+	shown := []rune(head)
+	return append(shown, []rune(redacted)...), min(caret, len(shown)+1)
+}
+
+const (
+	widest = 160 // characters of a line that are shown
+	before = 60  // of them, those before the caret in a line that is longer
+)
+
+// window cuts a long line to what is around the caret, and takes what a
+// terminal would not print as it stands.
+func window(text []rune, caret int) (string, int) {
+	from, to := 0, len(text)
+	if len(text) > widest {
+		from = min(max(0, caret-1-before), len(text)-widest)
+		to = from + widest
+	}
+	var b strings.Builder
+	if from > 0 {
+		b.WriteRune('…')
+		caret++
+	}
+	for _, r := range text[from:to] {
+		if r != '\t' && !unicode.IsPrint(r) {
+			r = '\uFFFD'
+		}
+		b.WriteRune(r)
+	}
+	if to < len(text) {
+		b.WriteRune('…')
+	}
+	return strings.TrimRight(b.String(), " \t"), max(caret-from, min(caret, 0))
+}

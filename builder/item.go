@@ -1,0 +1,418 @@
+package builder
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/fivcglue/fivcglue-go/component"
+)
+
+// item is one element of a file's list.
+type item struct {
+	doc    *document
+	node   *node
+	number int // in its file, from 1
+
+	class     *component.ClassInfo // nil if it is unknown
+	className *node                // where the class is named, nil if it is not
+	entries   []*entry
+	refs      []component.RefInfo
+	failed    map[*node]bool // the values that are wrong
+
+	effective any // the config with which the component was built
+}
+
+// entry is an entry of an item.
+type entry struct {
+	item  *item
+	index int
+	iface *component.InterfaceInfo
+	name  string
+	node  *node // where it is named
+}
+
+// label is what messages call the item.
+func (it *item) label() string {
+	switch {
+	case it.class != nil:
+		return it.class.Name
+	case it.className != nil && it.className.kind == scalarKind:
+		return it.className.text
+	}
+	return fmt.Sprintf("item %d", it.number)
+}
+
+// head is where problems of the item as a whole are.
+func (it *item) head() *node {
+	if it.className != nil {
+		return it.className
+	}
+	return it.node
+}
+
+func (it *item) origin(n *node) string {
+	return fmt.Sprintf("%s:%d:%d", it.doc.name, n.line, n.column)
+}
+
+func (c *checker) problem(it *item, n *node, path, message, suggestion string) {
+	if it.failed == nil {
+		it.failed = map[*node]bool{}
+	}
+	it.failed[n] = true
+	c.report(it.doc, n.place(), it, path, message, suggestion)
+}
+
+// checkItem checks what can be known of an item by itself, and its entries
+// against those before.
+func (c *checker) checkItem(it *item) {
+	if it.node.kind != mapKind {
+		it.node.mask()
+		c.problem(it, it.node, "", fmt.Sprintf("an item must be a map with a class, not %s", it.node.describe()), "")
+		return
+	}
+	c.findClass(it)
+	if _, entries := it.node.get("entries"); entries != nil {
+		c.checkEntries(it, entries)
+	}
+	it.node.pairs(func(key, value *node) { c.checkReserved(it, key, value) })
+	if it.class == nil {
+		it.node.pairs(func(key, value *node) {
+			if !reserved(key.text) {
+				value.mask()
+			}
+		})
+		return
+	}
+	c.checkConfig(it)
+}
+
+var reservedKeys = component.ReservedKeys()
+
+func reserved(key string) bool {
+	_, found := slices.BinarySearch(reservedKeys, key)
+	return found
+}
+
+// checkReserved checks the keys that mean the same on every item.
+func (c *checker) checkReserved(it *item, key, value *node) {
+	switch {
+	case key.text == "class" || key.text == "entries" || !reserved(key.text):
+	case key.text == "description":
+		if value.kind == listKind || value.kind == mapKind {
+			c.problem(it, value, key.text, fmt.Sprintf("must be a text, not %s", value.describe()), "")
+		}
+	default:
+		value.mask()
+		c.problem(it, key, "", fmt.Sprintf("the key %q is reserved and means nothing yet", key.text), "")
+	}
+}
+
+func (c *checker) findClass(it *item) {
+	_, n := it.node.get("class")
+	switch {
+	case n == nil || n.kind == nullKind:
+		suggestion := ""
+		if n == nil {
+			suggestion = it.nearestKey("class")
+		}
+		c.problem(it, it.node, "", `the key "class" is required`, suggestion)
+		return
+	case n.kind != scalarKind:
+		c.problem(it, n, "class", fmt.Sprintf("must be the name of a class, not %s", n.describe()), "")
+		return
+	}
+	if !c.expand(it, n, "class") {
+		return
+	}
+	it.className = n
+	class, ok := c.builder.registry.Class(n.text)
+	if !ok {
+		message, suggestion := unknownName("class", n.text, c.classNames())
+		c.reportHere(it, n, message, suggestion)
+		return
+	}
+	it.class = class
+}
+
+// nearestKey returns the key of the item that was probably meant to be name.
+func (it *item) nearestKey(name string) string {
+	var keys []string
+	it.node.pairs(func(key, _ *node) {
+		if !reserved(key.text) {
+			keys = append(keys, key.text)
+		}
+	})
+	if near := nearest(name, keys); near != "" {
+		return name
+	}
+	return ""
+}
+
+// reportHere reports a problem that names the item by itself.
+func (c *checker) reportHere(it *item, n *node, message, suggestion string) {
+	if problem := c.report(it.doc, n.place(), nil, "", message, suggestion); problem != nil {
+		problem.Item = fmt.Sprintf("item %d", it.number)
+	}
+}
+
+func (c *checker) checkEntries(it *item, list *node) {
+	if list.kind == nullKind {
+		return
+	}
+	if list.kind != listKind {
+		c.problem(it, list, "entries", fmt.Sprintf("must be a list of entries, not %s", list.describe()), "")
+		return
+	}
+	for i, n := range list.children {
+		if e := c.readEntry(it, n, i); e != nil {
+			it.entries = append(it.entries, e)
+			c.claim(e)
+		}
+	}
+}
+
+var entryKeys = []string{"interface", "name"}
+
+// readEntry returns an entry, or nil if its interface or name is not known.
+func (c *checker) readEntry(it *item, n *node, index int) *entry {
+	path := fmt.Sprintf("entries[%d]", index)
+	if n.kind != mapKind {
+		n.mask()
+		c.problem(it, n, path, fmt.Sprintf("must be a map with an interface and a name, not %s", n.describe()), "")
+		return nil
+	}
+	suggestion := ""
+	n.pairs(func(key, value *node) {
+		if !slices.Contains(entryKeys, key.text) {
+			value.mask()
+			c.problem(it, key, path, fmt.Sprintf("unknown key %q", key.text), nearest(key.text, entryKeys))
+		}
+	})
+	e := &entry{item: it, index: index, node: n}
+	named := true
+	if _, name := n.get("name"); name != nil && name.kind != nullKind {
+		if named = c.entryText(it, name, path+".name"); named {
+			e.name, e.node = name.text, name
+		}
+	}
+	_, iface := n.get("interface")
+	if iface == nil || iface.kind == nullKind {
+		c.broken[e.name] = true
+		c.problem(it, n, path, `the key "interface" is required`, suggestion)
+		return nil
+	}
+	if !c.entryText(it, iface, path+".interface") {
+		c.broken[e.name] = true
+		return nil
+	}
+	if e.node == n {
+		e.node = iface
+	}
+	info, ok := c.builder.registry.Interface(iface.text)
+	if !ok {
+		message, suggestion := unknownName("interface", iface.text, c.interfaceNames())
+		c.broken[e.name] = true
+		c.problem(it, iface, path+".interface", message, suggestion)
+		return nil
+	}
+	e.iface = info
+	if it.class != nil && !it.class.Serves(info) {
+		c.problem(it, iface, path+".interface", fmt.Sprintf("the class does not implement %s%s", info.Name, c.served(it.class)), "")
+	}
+	if !named {
+		return nil
+	}
+	return e
+}
+
+// served lists the interfaces that a class implements.
+func (c *checker) served(class *component.ClassInfo) string {
+	var names []string
+	for _, info := range c.builder.registry.Interfaces() {
+		if class.Serves(info) {
+			names = append(names, info.Name)
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return "; it implements " + strings.Join(names, ", ")
+}
+
+func (c *checker) entryText(it *item, n *node, path string) bool {
+	if n.kind != scalarKind {
+		c.problem(it, n, path, fmt.Sprintf("must be a name, not %s", n.describe()), "")
+		return false
+	}
+	return c.expand(it, n, path)
+}
+
+// claim takes an entry, which nothing may have yet.
+func (c *checker) claim(e *entry) {
+	key := entryKey{e.iface.Type, e.name}
+	path := fmt.Sprintf("entries[%d]", e.index)
+	if first := c.entries[key]; first != nil {
+		c.problem(e.item, e.node, path, fmt.Sprintf("the entry %s stands twice; the first is at %s",
+			describeEntry(e.iface.Name, e.name), first.item.origin(first.node)), "")
+		return
+	}
+	c.entries[key] = e
+	for _, there := range c.present {
+		if there.Name == e.name && (there.Interface == e.iface.Name || there.Interface == e.iface.Type.String()) {
+			c.problem(e.item, e.node, path, fmt.Sprintf("the site has the entry %s already", describeEntry(e.iface.Name, e.name)), "")
+			return
+		}
+	}
+}
+
+func describeEntry(iface, name string) string {
+	if name == "" {
+		return iface + " without a name"
+	}
+	return iface + " " + quote(name)
+}
+
+// checkConfig checks the item's own keys against its class.
+func (c *checker) checkConfig(it *item) {
+	p := planOf(it.class.Config)
+	var config any
+	if err := protect("Default", func() error { config = it.class.NewConfig(); return nil }); err != nil {
+		c.problem(it, it.head(), "", err.Error(), "")
+		return
+	}
+	d := decoder{
+		problem:       func(n *node, path, message, suggestion string) { c.problem(it, n, path, message, suggestion) },
+		judgeRequired: !it.class.HasPrepare(),
+		at:            it.head(),
+		expand: func(n *node, path string, secret bool) bool {
+			if c.expand(it, n, path) {
+				return true
+			}
+			if it.failed == nil {
+				it.failed = map[*node]bool{}
+			}
+			it.failed[n] = true
+			return false
+		},
+	}
+	d.group(it.node, reflect.ValueOf(config).Elem(), p, "", reserved)
+	if p.refs {
+		it.refs = component.Refs(config)
+	}
+	c.validate(it, config)
+}
+
+// validate has the config judge itself. Where some of it could not be read, or
+// is to come from Prepare, only what is said of keys that the item has counts.
+func (c *checker) validate(it *item, config any) {
+	validator, ok := config.(component.Validator)
+	if !ok {
+		return
+	}
+	err := protect("Validate", validator.Validate)
+	if err == nil {
+		return
+	}
+	sure := len(it.failed) == 0 && !it.class.HasPrepare()
+	for _, problem := range locate(it, err) {
+		if sure || problem.stands && !it.failed[problem.node] {
+			c.reportLocated(it, problem)
+		}
+	}
+}
+
+// located is an error of a class's code and where it belongs.
+type located struct {
+	node       *node
+	path       string
+	message    string
+	suggestion string
+	err        error
+	stands     bool // the key that it names is in the item
+}
+
+func (c *checker) reportLocated(it *item, l located) {
+	if problem := c.report(it.doc, l.node.place(), it, l.path, l.message, l.suggestion); problem != nil {
+		problem.Err = l.err
+	}
+}
+
+// locate takes an error apart into those that are joined in it, and finds the
+// place of each.
+func locate(it *item, err error) []located {
+	if parts := joined(err); parts != nil {
+		var all []located
+		for _, part := range parts {
+			all = append(all, locate(it, part)...)
+		}
+		return all
+	}
+	var key component.KeyError
+	if errors.As(err, &key) && err.Error() == key.Error() {
+		return []located{locateKey(it, key)}
+	}
+	return []located{{node: it.head(), message: err.Error(), err: err}}
+}
+
+// joined returns the errors that errors.Join has made one of, nil for any other
+// error. One that wraps several in a sentence of its own is left whole.
+func joined(err error) []error {
+	several, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		return nil
+	}
+	parts := several.Unwrap()
+	if len(parts) == 0 || errors.Join(parts...).Error() != err.Error() {
+		return nil
+	}
+	return parts
+}
+
+func locateKey(it *item, e component.KeyError) located {
+	at := located{node: it.head(), path: e.Key, message: fmt.Sprint(e.Err), err: e}
+	if n := find(it.node, e.Key); n != nil {
+		at.node, at.stands = n, true
+	}
+	return at
+}
+
+// find returns the value at a path of keys and indexes with dots between them,
+// nil if there is none.
+func find(n *node, path string) *node {
+	if n.kind == mapKind {
+		if _, whole := n.get(path); whole != nil && whole.kind != nullKind {
+			return whole // a key that has a dot in it
+		}
+	}
+	head, rest, more := strings.Cut(strings.ReplaceAll(strings.ReplaceAll(path, "[", "."), "]", ""), ".")
+	var child *node
+	switch n.kind {
+	case mapKind:
+		_, child = n.get(head)
+	case listKind:
+		var index int
+		if _, err := fmt.Sscanf(head, "%d", &index); err == nil && index >= 0 && index < len(n.children) {
+			child = n.children[index]
+		}
+	}
+	if child == nil || child.kind == nullKind || !more {
+		if child != nil && child.kind == nullKind {
+			return nil
+		}
+		return child
+	}
+	return find(child, rest)
+}
+
+// protect turns a panic of a class's code into an error.
+func protect(in string, call func() error) (err error) {
+	defer func() {
+		if value := recover(); value != nil {
+			err = &component.PanicError{In: in, Value: value}
+		}
+	}()
+	return call()
+}

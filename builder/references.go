@@ -1,0 +1,180 @@
+package builder
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/fivcglue/fivcglue-go/component"
+)
+
+// checkReferences checks that what the items refer to is there, and that no
+// item needs itself.
+func (c *checker) checkReferences() {
+	g := graph{checker: c, edges: map[*item][]edge{}, state: map[*item]uint8{}, told: map[*item]bool{}}
+	names := map[reflect.Type][]string{}
+	for _, it := range c.items {
+		for _, ref := range it.refs {
+			n := find(it.node, ref.Path)
+			if !ref.Set || n == nil {
+				continue // one of the defaults, which the site judges
+			}
+			if target := c.entries[entryKey{ref.Interface, ref.Name}]; target != nil {
+				g.edges[it] = append(g.edges[it], edge{target.item, n, ref.Path})
+				continue
+			}
+			if c.isPresent(ref) || c.partial || c.broken[ref.Name] {
+				continue
+			}
+			if _, known := names[ref.Interface]; !known {
+				names[ref.Interface] = c.namesOf(ref.Interface)
+			}
+			message, suggestion := c.missing(ref, names[ref.Interface])
+			c.problem(it, n, ref.Path, message, suggestion)
+		}
+	}
+	for _, it := range c.items {
+		g.visit(it)
+	}
+}
+
+func (c *checker) interfaceName(t reflect.Type) string {
+	if info := c.interfaces[t]; info != nil {
+		return info.Name
+	}
+	return t.String()
+}
+
+func (c *checker) isPresent(ref component.RefInfo) bool {
+	return slices.ContainsFunc(c.present, func(e component.Entry) bool {
+		return e.Name == ref.Name && (e.Interface == c.interfaceName(ref.Interface) || e.Interface == ref.Interface.String())
+	})
+}
+
+// namesOf returns the names of the entries of an interface, sorted.
+func (c *checker) namesOf(t reflect.Type) []string {
+	var names []string
+	for key := range c.entries {
+		if key.typ == t {
+			names = append(names, key.name)
+		}
+	}
+	for _, e := range c.present {
+		if e.Interface == c.interfaceName(t) {
+			names = append(names, e.Name)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// missing says that there is no such entry, and what there is.
+func (c *checker) missing(ref component.RefInfo, names []string) (message, suggestion string) {
+	iface := c.interfaceName(ref.Interface)
+	message = "there is no entry " + describeEntry(iface, ref.Name)
+	if suggestion = nearest(ref.Name, names); suggestion != "" {
+		return message, suggestion
+	}
+	var elsewhere []string
+	for key := range c.entries {
+		if key.name == ref.Name && ref.Name != "" {
+			elsewhere = append(elsewhere, c.interfaceName(key.typ))
+		}
+	}
+	if len(elsewhere) > 0 {
+		slices.Sort(elsewhere)
+		return message + fmt.Sprintf("; %s is an entry of %s", quote(ref.Name), strings.Join(elsewhere, ", ")), ""
+	}
+	if len(names) == 0 {
+		return message + "; there is none of that interface", ""
+	}
+	quoted := make([]string, 0, len(names))
+	for _, name := range names[:min(len(names), maxListed+1)] {
+		quoted = append(quoted, quote(name))
+	}
+	return message + there(quoted), ""
+}
+
+// graph finds the circles in which items refer to each other.
+type graph struct {
+	*checker
+	edges map[*item][]edge
+	state map[*item]uint8 // 1: on the path, 2: done
+	told  map[*item]bool  // it is on a circle that was reported
+	path  []*item         // from the item at which the search began
+	via   []edge          // those between the items of path
+}
+
+// edge is a reference from one item to another.
+type edge struct {
+	to   *item
+	node *node // where it stands
+	path string
+}
+
+func (g *graph) visit(it *item) {
+	if g.state[it] != 0 {
+		return
+	}
+	g.state[it] = 1
+	g.path = append(g.path, it)
+	for _, e := range g.edges[it] {
+		g.via = append(g.via, e)
+		switch g.state[e.to] {
+		case 0:
+			g.visit(e.to)
+		case 1:
+			begin := slices.Index(g.path, e.to)
+			g.reportCircle(g.path[begin:], g.via[begin:])
+		}
+		g.via = g.via[:len(g.via)-1]
+	}
+	g.path = g.path[:len(g.path)-1]
+	g.state[it] = 2
+}
+
+// reportCircle reports a circle at its first item in the file, unless all of
+// it was reported as part of others. Each of via begins at the member of its
+// index.
+func (g *graph) reportCircle(members []*item, via []edge) {
+	if !slices.ContainsFunc(members, func(it *item) bool { return !g.told[it] }) {
+		return
+	}
+	first := 0
+	for i, it := range members {
+		g.told[it] = true
+		if it.before(members[first]) {
+			first = i
+		}
+	}
+	at := via[first]
+	if len(members) == 1 {
+		g.problem(members[0], at.node, at.path, "this refers to the component itself", "")
+		return
+	}
+	var labels []string
+	for i := range len(members) + 1 {
+		labels = append(labels, members[(first+i)%len(members)].describe())
+	}
+	g.problem(members[first], at.node, at.path, "this begins a circle: "+strings.Join(labels, " -> "), "")
+}
+
+func (it *item) before(other *item) bool {
+	if it.doc != other.doc {
+		return it.doc.order < other.doc.order
+	}
+	return it.number < other.number
+}
+
+// describe names the item and its place.
+func (it *item) describe() string {
+	label := it.label()
+	for _, e := range it.entries {
+		if e.name != "" {
+			label += " " + quote(e.name)
+			break
+		}
+	}
+	return fmt.Sprintf("%s (line %d)", label, it.node.line)
+}

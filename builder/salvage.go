@@ -1,0 +1,164 @@
+package builder
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+)
+
+// salvage reads what can be read of a text that is no YAML as a whole: the
+// elements of the top level list one by one. Of each that cannot be read it
+// reports why. err is what the parser said of the whole.
+func (r *yamlReader) salvage(d *document, err error) *node {
+	r.report = quietAfter(r.report)
+	root := r.slab.node()
+	root.kind, root.line, root.column = listKind, 1, 1
+	var elements []*node
+	told := false
+	for _, piece := range d.elements() {
+		var parsed yaml.Node
+		pieceErr := decodeYAML(yaml.NewDecoder(strings.NewReader(piece.text)), &parsed)
+		switch {
+		case errors.Is(pieceErr, io.EOF):
+		case pieceErr != nil:
+			told = r.explain(d, piece, pieceErr) || told
+			elements = append(elements, &node{line: int32(piece.line), column: 1, broken: true})
+		case len(parsed.Content) == 1 && parsed.Content[0].Kind == yaml.SequenceNode:
+			r.offset = piece.line - 1
+			elements = append(elements, r.convert(parsed.Content[0], 1).children...)
+		}
+	}
+	if !told {
+		r.explain(d, piece{1, string(d.data)}, err)
+	}
+	root.children = elements
+	return root
+}
+
+// quietAfter passes problems on, each place once.
+func quietAfter(report reportFunc) reportFunc {
+	told := map[place]bool{}
+	return func(at place, message, suggestion string) {
+		if !told[at] {
+			told[at] = true
+			report(at, message, suggestion)
+		}
+	}
+}
+
+// piece is a part of a document that begins with a line.
+type piece struct {
+	line int
+	text string
+}
+
+// elements cuts the text where an element of the top level list begins: at the
+// dashes that are indented as the first one is.
+func (d *document) elements() []piece {
+	var pieces []piece
+	indent, start := -1, 1
+	var b strings.Builder
+	flush := func(next int) {
+		if b.Len() > 0 && indent >= 0 {
+			pieces = append(pieces, piece{start, b.String()})
+		}
+		b.Reset()
+		start = next
+	}
+	for number := 1; number <= len(d.lineStarts()); number++ {
+		text := d.line(number)
+		trimmed := strings.TrimLeft(text, " ")
+		at := len(text) - len(trimmed)
+		if (trimmed == "-" || strings.HasPrefix(trimmed, "- ")) && (indent < 0 || at == indent) {
+			flush(number)
+			indent = at
+		}
+		if indent < 0 {
+			start = number + 1
+			continue // comments, directives and what else stands above the list
+		}
+		b.WriteString(text)
+		b.WriteByte('\n')
+	}
+	flush(0)
+	return pieces
+}
+
+var (
+	yamlLine     = regexp.MustCompile(`^yaml: (?:line (\d+): )?(.*)$`)
+	yamlUnknown  = regexp.MustCompile(`^unknown anchor '(.*)' referenced$`)
+	anchorInText = regexp.MustCompile(`(?:^|[\s\[{,])&([^\s\[\]{},]+)`)
+)
+
+// explain reports why a piece is no YAML, and returns false if that is no
+// fault of its own.
+func (r *yamlReader) explain(d *document, p piece, err error) bool {
+	match := yamlLine.FindStringSubmatch(err.Error())
+	if match == nil {
+		match = []string{"", "", ""}
+	}
+	if unknown := yamlUnknown.FindStringSubmatch(match[2]); unknown != nil {
+		return r.unknownAnchor(d, p, unknown[1])
+	}
+	if fault := findFault(p.text); fault.message != "" {
+		r.report(place{fault.line + p.line - 1, fault.column}, fault.message, "")
+		return true
+	}
+	line, _ := strconv.Atoi(match[1])
+	line = min(max(line, 1), strings.Count(p.text, "\n")+1)
+	r.report(place{line + p.line - 1, 0}, yamlMessage(match[2]), "")
+	return true
+}
+
+// unknownAnchor reports an alias of nothing, unless what it names stands in
+// another piece.
+func (r *yamlReader) unknownAnchor(d *document, p piece, name string) bool {
+	var anchors []string
+	for _, found := range anchorInText.FindAllStringSubmatch(string(d.data), -1) {
+		if found[1] == name && p.line > 1 {
+			return false
+		}
+		anchors = append(anchors, found[1])
+	}
+	at := place{p.line, 0}
+	alias := regexp.MustCompile(`(^|[\s\[{,])\*` + regexp.QuoteMeta(name) + `($|[\s\]},])`)
+	for i, line := range strings.Split(p.text, "\n") {
+		if found := alias.FindStringSubmatchIndex(line); found != nil {
+			at = place{p.line + i, len([]rune(line[:found[3]])) + 1}
+			break
+		}
+	}
+	r.report(at, fmt.Sprintf("the alias *%s names no anchor above it", name), nearest(name, anchors))
+	return true
+}
+
+// yamlMessage says in words of ours what the parser found.
+func yamlMessage(problem string) string {
+	for _, known := range []struct{ part, message string }{
+		{"mapping values are not allowed", "a colon stands where no key can; put a text that holds one in quotes"},
+		{"did not find expected key", "this does not go on the map above it; see its indentation and quotes"},
+		{"did not find expected '-'", "this does not go on the list above it; see its indentation"},
+		{"could not find expected ':'", "a colon is missing after a key"},
+		{"block sequence entries are not allowed", "a list cannot begin here"},
+		{"did not find expected ','", "a comma or a closing bracket is missing"},
+		{"cannot start any token", "a value cannot begin with this character; put it in quotes"},
+		{"tab character", "a tab stands in the indentation; indent with spaces"},
+		{"exceeded max depth", fmt.Sprintf("nested more than %d levels deep", maxDepth)},
+		{"escape", "this backslash begins no escape that YAML has; put the text in single quotes"},
+		{"block scalar", "the line of a | or > holds more than its indentation"},
+		{"directive", "a line with % is no directive of YAML"},
+		{"document start", "there is more after the end of the list"},
+		{"tag", "this is not a tag of YAML"},
+		{"anchor or alias", "an anchor or alias has no name"},
+	} {
+		if strings.Contains(problem, known.part) {
+			return known.message
+		}
+	}
+	return "this is not YAML; see indentation, quotes and brackets"
+}

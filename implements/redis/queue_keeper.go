@@ -1,0 +1,288 @@
+package redis
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/fivcglue/fivcglue-go/interfaces"
+	goredis "github.com/redis/go-redis/v9"
+)
+
+// tidyEvery is how often a consumer looks for others that are long gone.
+const tidyEvery = time.Minute
+
+// keep renews claims, takes what is due again, and tells the server results
+// for which no read comes along, until done is closed.
+func (r *queueRun) keep(done <-chan struct{}) {
+	visibility := r.site.settings.Visibility
+	claimAt, renewAt := time.Now(), time.Now().Add(visibility/3)
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		select {
+		case <-done:
+			return
+		case <-timer.C:
+		case <-r.wakeKeeper:
+		}
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(r.until), r.patience())
+		soonest := r.soonest()
+		if err := r.report(ctx); err == nil && soonest >= 0 {
+			claimAt = earlier(claimAt, time.Now().Add(soonest))
+		}
+		cancel()
+		if r.until.Err() == nil && (r.isShort() || !time.Now().Before(claimAt)) {
+			wait, err := r.claim(false)
+			if r.hopeless(err) {
+				r.fail(err)
+			}
+			claimAt = time.Now().Add(min(wait, r.nap()))
+		}
+		if !time.Now().Before(renewAt) {
+			again := visibility / 3
+			if err := r.renew(); err != nil {
+				again = visibility / 10
+			}
+			renewAt = time.Now().Add(again)
+		}
+		next := renewAt
+		if r.until.Err() == nil {
+			next = earlier(next, claimAt)
+		}
+		timer.Reset(time.Until(next))
+	}
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}
+
+// isShort reports whether something was due and there is room for it now.
+func (r *queueRun) isShort() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.short && r.roomForClaims() > 0
+}
+
+// roomForClaims tells how many messages may be claimed; mu is held.
+func (r *queueRun) roomForClaims() int {
+	n := r.idle
+	if n == 0 && r.usual < ahead {
+		n = r.site.settings.Concurrency // soon there will be somebody
+	}
+	return n - len(r.urgent)
+}
+
+// soonest is after what time the first of the attempts that failed is due
+// again, -1 if there are none.
+func (r *queueRun) soonest() time.Duration {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	soonest := time.Duration(-1)
+	for _, f := range r.failed {
+		if soonest < 0 || f.wait < soonest {
+			soonest = f.wait
+		}
+	}
+	return soonest
+}
+
+// report tells the server what became of messages. What it could not tell is
+// kept for the next time.
+func (r *queueRun) report(ctx context.Context) error {
+	r.mu.Lock()
+	acked, failed := r.acked, r.failed
+	if !r.asleep && !r.over && len(acked) < ackAtOnce && len(failed) == 0 && r.room(1) > 0 {
+		acked = nil // the next read takes them along, which is soon
+	} else {
+		r.acked = nil
+	}
+	r.failed = nil
+	started := r.started
+	r.mu.Unlock()
+
+	var ackErr, failErr error
+	if len(acked) > 0 {
+		args := append(make([]any, 0, 5+len(acked)), queueGroup, r.id, 0, 0, started)
+		for _, id := range acked {
+			args = append(args, id)
+		}
+		if _, ackErr = r.site.run(ctx, r.op("acknowledge messages of"), true, queueFetch, r.fetchKeys(), args...); ackErr != nil {
+			r.unacked(acked)
+		}
+	}
+	if len(failed) > 0 {
+		args := []any{queueGroup, r.id, r.site.settings.MaxAttempts}
+		for _, f := range failed {
+			args = append(args, f.id, f.attempt, ceilMillis(f.wait), f.reason)
+		}
+		keys := []string{r.keys.stream, r.keys.retry, r.keys.dead, r.keys.letters}
+		if _, failErr = r.site.run(ctx, r.op("give back messages of"), true, queueFail, keys, args...); failErr != nil {
+			r.mu.Lock()
+			r.failed = append(r.failed, failed...)
+			r.mu.Unlock()
+		}
+	}
+	return errors.Join(ackErr, failErr)
+}
+
+// claim takes what is due again, as far as there is room, and returns after
+// what time to look again. missed has it take what was sent to this consumer
+// and did not arrive.
+func (r *queueRun) claim(missed bool) (time.Duration, error) {
+	r.mu.Lock()
+	n := max(0, r.roomForClaims())
+	r.short = false
+	now := time.Now()
+	tidy := now.After(r.tidyAt)
+	if tidy {
+		r.tidyAt = now.Add(tidyEvery)
+	}
+	args := []any{
+		queueGroup, r.id, n, r.site.settings.Visibility.Milliseconds(), r.site.settings.MaxAttempts,
+		"its consumer died, or lost the server for longer than visibility", flag(missed), flag(tidy),
+	}
+	for id := range r.hand {
+		args = append(args, id)
+	}
+	r.mu.Unlock()
+
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.until), r.patience())
+	defer cancel()
+	keys := []string{r.keys.stream, r.keys.retry, r.keys.delayed, r.keys.later, r.keys.dead, r.keys.letters, r.keys.unstarted}
+	answer, err := r.site.run(ctx, r.op("claim messages of"), false, queueClaim, keys, args...)
+	if err != nil {
+		return time.Hour, err
+	}
+	list, _ := answer.([]any)
+	if len(list) == 0 {
+		return time.Hour, nil
+	}
+	var got []received
+	for _, item := range list[1:] {
+		pair, _ := item.([]any)
+		if len(pair) != 2 {
+			continue
+		}
+		attempt, _ := pair[1].(int64)
+		if g, ok := parseEntry(pair[0], int(attempt)); ok {
+			got = append(got, g)
+		}
+	}
+	r.deliver(got, false, now)
+	wait, _ := list[0].(int64)
+	if wait < 0 {
+		return time.Hour, nil
+	}
+	if wait == 0 && len(got) >= n {
+		r.mu.Lock()
+		r.short = true
+		r.mu.Unlock()
+		return time.Hour, nil
+	}
+	return time.Duration(wait) * time.Millisecond, nil
+}
+
+func flag(on bool) int {
+	if on {
+		return 1
+	}
+	return 0
+}
+
+// renew has the claims last for visibility from now, and finds out which are
+// lost.
+func (r *queueRun) renew() error {
+	r.mu.Lock()
+	started := ""
+	if len(r.ready) > 0 {
+		started = r.started
+	}
+	args := []any{queueGroup, r.id, started}
+	for id, d := range r.hand {
+		if !d.lost {
+			args = append(args, id)
+		}
+	}
+	r.mu.Unlock()
+	if len(args) == 3 {
+		return nil
+	}
+
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.until), r.patience())
+	defer cancel()
+	sent := time.Now()
+	answer, err := r.site.run(ctx, r.op("renew claims of"), true, queueKeep, []string{r.keys.stream, r.keys.unstarted}, args...)
+	if err != nil {
+		return err
+	}
+	lost := map[string]bool{}
+	gone, _ := answer.([]any)
+	for _, id := range gone {
+		if text, ok := id.(string); ok {
+			lost[text] = true
+		}
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, arg := range args[3:] {
+		id, _ := arg.(string)
+		switch d := r.hand[id]; {
+		case d == nil:
+		case lost[id]:
+			r.lose(d)
+		case d.claimed.Before(sent):
+			d.claimed = sent
+		}
+	}
+	return nil
+}
+
+// watch ends the contexts of handlers before their claims can have run out,
+// until done is closed. It asks nobody, so that it works when nobody answers.
+func (r *queueRun) watch(done <-chan struct{}) {
+	visibility := r.site.settings.Visibility
+	ticker := time.NewTicker(visibility / 12)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-done:
+			return
+		case <-ticker.C:
+		}
+		r.mu.Lock()
+		for _, d := range r.hand {
+			if time.Since(d.claimed) >= visibility-visibility/6 {
+				r.lose(d)
+			}
+		}
+		r.mu.Unlock()
+	}
+}
+
+// lose gives up a message that somebody else may have by now; mu is held.
+func (r *queueRun) lose(d *delivery) {
+	if d.lost {
+		return
+	}
+	d.lost = true
+	if d.cancel == nil {
+		delete(r.hand, d.m.ID) // nobody has begun with it, and nobody will
+		return
+	}
+	d.cancel(interfaces.ErrLost)
+}
+
+// hopeless tells errors that waiting does not mend: the call is wrong, not the
+// credentials, which may be mended on the server's side.
+func (r *queueRun) hopeless(err error) bool {
+	if !errors.Is(err, interfaces.ErrInvalid) || r.site.conn.outage.Load() != nil {
+		return false
+	}
+	var reply goredis.Error
+	return !errors.As(err, &reply) || classifyReply(reply.Error()) != locked
+}

@@ -1,0 +1,188 @@
+package redis
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/fivcglue/fivcglue-go/implements/internal/queues"
+	"github.com/fivcglue/fivcglue-go/interfaces"
+)
+
+var _ interfaces.IDelayedProducer = (*queueProducer)(nil)
+
+type queueProducer struct {
+	site *QueueSite
+	name string
+}
+
+func (p *queueProducer) Produce(ctx context.Context, messages ...[]byte) error {
+	return p.ProduceAfter(ctx, 0, messages...)
+}
+
+func (p *queueProducer) ProduceAfter(ctx context.Context, delay time.Duration, messages ...[]byte) error {
+	if err := queues.CheckDelay(p.name, delay); err != nil {
+		return err
+	}
+	if err := queues.CheckBodies(p.name, messages); err != nil {
+		return err
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	sent := &posting{bodies: messages, delay: delay, done: make(chan error, 1)}
+	sent.deadline, sent.bounded = ctx.Deadline()
+	if ctx.Done() != nil {
+		// The caller may have its bytes back before they are sent.
+		sent.bodies = make([][]byte, len(messages))
+		for i, body := range messages {
+			sent.bodies[i] = slices.Clone(body)
+		}
+	}
+	if err := p.site.post(p.name, sent); err != nil || len(messages) == 0 {
+		return err
+	}
+	select {
+	case err := <-sent.done:
+		return err
+	case <-ctx.Done():
+		return p.gaveUp(ctx.Err())
+	}
+}
+
+// gaveUp is the error of a Produce whose context ended before the server had
+// answered.
+func (p *queueProducer) gaveUp(err error) error {
+	if errors.Is(err, context.DeadlineExceeded) {
+		return fmt.Errorf("produce to queue %q: %w: no answer: %w", p.name, interfaces.ErrUnavailable, err)
+	}
+	return fmt.Errorf("produce to queue %q: %w", p.name, err)
+}
+
+// posting is one Produce on its way.
+type posting struct {
+	bodies   [][]byte
+	delay    time.Duration
+	deadline time.Time // if bounded
+	bounded  bool
+	done     chan error // room for one
+}
+
+// How much goes in one call, unless a single Produce is more than that.
+const (
+	maxPostings  = 512
+	maxPostBytes = 1 << 20
+)
+
+// memoryOfCalls is how long the server knows the answer to a producer's last
+// call. Nobody repeats a call for so long.
+const memoryOfCalls = 10 * time.Minute
+
+// outbox is what is waiting to be sent to one queue. While a call is under way
+// what comes meanwhile gathers, and goes together with the next. There is only
+// one call at a time, so that the server, which remembers the last one, can
+// tell one that is repeated because its reply was lost.
+type outbox struct {
+	waiting []*posting // guarded by QueueSite.mu
+}
+
+// post puts a Produce into the outbox of its queue, and has somebody send it.
+func (s *QueueSite) post(name string, p *posting) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return fmt.Errorf("produce to queue %q: %w", name, interfaces.ErrClosed)
+	}
+	if len(p.bodies) == 0 {
+		return nil
+	}
+	box := s.outboxes[name]
+	if box == nil {
+		box = &outbox{}
+		s.outboxes[name] = box
+		s.busy++
+		go s.send(name, box)
+	}
+	box.waiting = append(box.waiting, p)
+	return nil
+}
+
+// send sends what is in an outbox until it is empty.
+func (s *QueueSite) send(name string, box *outbox) {
+	keys := keysOf(name)
+	scriptKeys := []string{keys.stream, keys.delayed, keys.later, keys.memory + s.id}
+	op := fmt.Sprintf("produce to queue %q", name)
+	for {
+		batch := s.nextBatch(name, box)
+		if len(batch) == 0 {
+			return
+		}
+		args := []any{s.id, s.calls.Add(1), memoryOfCalls.Milliseconds(), s.settings.MaxLength}
+		for _, p := range batch {
+			args = append(args, len(p.bodies), ceilMillis(p.delay))
+			for _, body := range p.bodies {
+				args = append(args, body)
+			}
+		}
+		ctx, cancel := batchContext(batch)
+		answer, err := s.run(ctx, op, true, queueProduce, scriptKeys, args...)
+		cancel()
+		said, _ := answer.(string)
+		for i, p := range batch {
+			switch {
+			case err != nil:
+				p.done <- err
+			case i < len(said) && said[i] == '1':
+				p.done <- nil
+			default:
+				p.done <- fmt.Errorf("%s: %w", op, interfaces.ErrFull)
+			}
+		}
+	}
+}
+
+// nextBatch takes what goes into the next call out of the box. An empty box
+// is taken away.
+func (s *QueueSite) nextBatch(name string, box *outbox) []*posting {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	count, bytes := 0, 0
+	for _, p := range box.waiting {
+		for _, body := range p.bodies {
+			bytes += len(body)
+		}
+		if count > 0 && (bytes > maxPostBytes || count == maxPostings) {
+			break
+		}
+		count++
+	}
+	if count == 0 {
+		delete(s.outboxes, name)
+		s.left()
+		return nil
+	}
+	batch := box.waiting[:count:count]
+	box.waiting = slices.Clone(box.waiting[count:])
+	return batch
+}
+
+// batchContext lasts until the last of those who wait gives up.
+func batchContext(batch []*posting) (context.Context, context.CancelFunc) {
+	var last time.Time
+	for _, p := range batch {
+		if !p.bounded {
+			return context.Background(), func() {}
+		}
+		if p.deadline.After(last) {
+			last = p.deadline
+		}
+	}
+	return context.WithDeadline(context.Background(), last)
+}
+
+// ceilMillis is d in milliseconds, rounded up.
+func ceilMillis(d time.Duration) int64 {
+	return int64((d + time.Millisecond - 1) / time.Millisecond)
+}

@@ -1,7 +1,6 @@
 package redis
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -84,7 +83,6 @@ func (c *Cache) SetValue(ctx context.Context, key string, value []byte, expire t
 	}
 
 	expire = wholeMilliseconds(expire)
-	value = owned(ctx, value)
 
 	err := c.connection.do(ctx, "set value", true, func(ctx context.Context, client goredis.UniversalClient) error {
 		return client.Set(ctx, c.prefix+key, value, expire).Err()
@@ -107,7 +105,6 @@ func (c *Cache) AddValue(ctx context.Context, key string, value []byte, expire t
 	}
 
 	expire = wholeMilliseconds(expire)
-	value = owned(ctx, value)
 
 	err := c.connection.do(ctx, "add value", false, func(ctx context.Context, client goredis.UniversalClient) error {
 		return client.SetArgs(ctx, c.prefix+key, value, goredis.SetArgs{Mode: "NX", TTL: expire}).Err()
@@ -168,14 +165,4 @@ func (c *Cache) failed(err error) error {
 // failedKey counts a failure and says which key it was about.
 func (c *Cache) failedKey(key string, err error) error {
 	return c.failed(fmt.Errorf("key %s: %w", shown(key), err))
-}
-
-// owned returns value as it is to be sent: where the caller may be back before
-// it was, and reuse its bytes, it is a copy.
-func owned(ctx context.Context, value []byte) []byte {
-	if ctx.Done() == nil || len(value) == 0 {
-		return value
-	}
-
-	return bytes.Clone(value)
 }

@@ -61,9 +61,9 @@ func (c *connection) close() error {
 // times and as long as ctx allows; anything else only if the server cannot
 // have seen it.
 //
-// do returns as soon as ctx ends, but call may then still be running. It must
-// not touch what the caller of do changes afterwards: what it sends is copied
-// if ctx can end, and what it sets is read only if do returns no error.
+// call has come back when do does, which is soon after ctx ends. It must use
+// the context that it is given, no longer than it runs, and must not wait at
+// the server for longer than read_timeout; see blocking for what does.
 func (c *connection) do(
 	ctx context.Context, op string, idempotent bool,
 	call func(ctx context.Context, client goredis.UniversalClient) error,
@@ -72,18 +72,18 @@ func (c *connection) do(
 		return err
 	}
 
-	err, left := c.run(ctx, call)
+	err := c.run(ctx, call)
 	if err == nil || err == goredis.Nil { //nolint:errorlint // the common cases, without a search
 		return err
 	}
 
 	for attempt := 0; ; attempt++ {
-		again, err := c.review(ctx, op, idempotent, attempt, err, left)
+		again, final := c.review(ctx, op, idempotent, attempt, err)
 		if !again {
-			return err
+			return final
 		}
 
-		if err, left = c.run(ctx, call); err == nil {
+		if err = c.run(ctx, call); err == nil {
 			return nil
 		}
 	}
@@ -108,8 +108,7 @@ func (c *connection) admit(ctx context.Context, op string) error {
 
 // review looks at a failed attempt, the first being 0. It returns whether
 // there is to be another, having waited for that, or else the error to return.
-// left says that the attempt was not waited for.
-func (c *connection) review(ctx context.Context, op string, idempotent bool, attempt int, err error, left bool) (again bool, final error) {
+func (c *connection) review(ctx context.Context, op string, idempotent bool, attempt int, err error) (again bool, final error) {
 	if c.closed.Load() {
 		return false, c.shut(op)
 	}
@@ -126,10 +125,6 @@ func (c *connection) review(ctx context.Context, op string, idempotent bool, att
 		}
 
 		return false, c.settings.ended(op, cause, true)
-	}
-
-	if left { // ctx is over, and over says so
-		return false, c.settings.ended(op, err, true)
 	}
 
 	if kind.suspicious() {

@@ -12,14 +12,14 @@ func (c *connection) get(ctx context.Context, op, key string) ([]byte, error) {
 		return nil, err
 	}
 
-	value, err, left := c.gets.run(ctx, key)
+	value, err := c.gets.run(ctx, key)
 	for attempt := 0; err != nil && err != goredis.Nil; attempt++ { //nolint:errorlint // as it comes from go-redis
-		again, final := c.review(ctx, op, true, attempt, err, left)
+		again, final := c.review(ctx, op, true, attempt, err)
 		if !again {
 			return nil, final
 		}
 
-		value, err, left = c.gets.run(ctx, key)
+		value, err = c.gets.run(ctx, key)
 	}
 
 	return value, err

@@ -13,7 +13,7 @@ import (
 // the standard error, and after some does not dial any more but by a clock of
 // its own; here it is the connection that says what is logged, and when the
 // server is asked again.
-func (s settings) dialer(ctx context.Context) func(context.Context, string, string) (net.Conn, error) {
+func (s settings) dialer(ctx context.Context, calls *interruptibles) func(context.Context, string, string) (net.Conn, error) {
 	keepAlive := net.KeepAliveConfig{Enable: s.SocketKeepalive, Idle: 30 * time.Second, Interval: 5 * time.Second, Count: 3}
 	dialer := net.Dialer{Timeout: s.DialTimeout, KeepAliveConfig: keepAlive}
 
@@ -31,7 +31,7 @@ func (s settings) dialer(ctx context.Context) func(context.Context, string, stri
 			return noConn{dialError{err}}, nil
 		}
 
-		return conn, nil
+		return &wire{Conn: conn, calls: calls}, nil
 	}
 }
 

@@ -14,8 +14,7 @@ import (
 // go-redis can gather commands by itself (AutoPipeline), but a command in its
 // hands knows no deadline and cannot be cancelled.
 type gets struct {
-	link   *link
-	flight *job // answers those who wait
+	link *link
 
 	mu      sync.Mutex
 	waiting []*get
@@ -41,26 +40,15 @@ const (
 
 var getPool = sync.Pool{New: func() any { return &get{done: make(chan struct{}, 1)} }}
 
-func newGets(l *link) *gets {
-	g := &gets{link: l}
-	g.flight = &job{ctx: context.Background(), call: g.fly}
-
-	return g
-}
-
-// run returns the value of key or the error of go-redis. left says that ctx
-// ended first.
-func (g *gets) run(ctx context.Context, key string) (value []byte, err error, left bool) {
+// run returns the value of key, or the error of go-redis or of ctx.
+func (g *gets) run(ctx context.Context, key string) ([]byte, error) {
 	g.mu.Lock()
 
-	if ctx.Done() == nil && g.flights == 0 { // nobody to wait for, and nobody who waits
+	if g.flights == 0 { // nobody to wait for, and nobody who waits
 		g.flights++
 		g.mu.Unlock()
 
-		value, err = g.link.client.Get(ctx, key).Bytes()
-		g.land()
-
-		return value, err, false
+		return g.alone(ctx, key)
 	}
 
 	q := getPool.Get().(*get)
@@ -80,17 +68,34 @@ func (g *gets) run(ctx context.Context, key string) (value []byte, err error, le
 
 	select {
 	case <-q.done:
-		value, err = q.value, q.err
+		value, err := q.value, q.err
 		q.key, q.value, q.err = "", nil, nil
 		getPool.Put(q)
 
-		return value, err, false
+		return value, err
 	case <-ctx.Done():
-		return nil, ctx.Err(), true
+		return nil, ctx.Err()
 	}
 }
 
-// land ends a flight, or has a worker go on with those who wait by now.
+// alone is a flight with one question, which its caller sees to.
+func (g *gets) alone(ctx context.Context, key string) (value []byte, err error) {
+	defer g.land()
+
+	if ctx.Done() == nil {
+		return g.link.client.Get(ctx, key).Bytes()
+	}
+
+	err = g.link.run(ctx, func(ctx context.Context, client goredis.UniversalClient) (err error) {
+		value, err = client.Get(ctx, key).Bytes()
+
+		return err
+	})
+
+	return value, err
+}
+
+// land ends a flight, unless somebody waits by now.
 func (g *gets) land() {
 	g.mu.Lock()
 	more := len(g.waiting) > 0
@@ -106,25 +111,27 @@ func (g *gets) land() {
 	}
 }
 
-// launch has a worker answer those who wait, until nobody does.
+// launch has those who wait answered, by somebody else if the link is not
+// closed.
 func (g *gets) launch() {
-	if !g.link.hand(g.flight) {
-		_ = g.fly(context.Background(), g.link.client) // the client is closed and says so
+	if !g.link.spawn(g.fly) {
+		g.fly() // it does not take long: the client says that it is closed
 	}
 }
 
-func (g *gets) fly(ctx context.Context, client goredis.UniversalClient) error {
+// fly answers those who wait, until nobody does.
+func (g *gets) fly() {
 	var batch []*get
 
 	for {
 		if batch = g.take(batch[:0]); len(batch) == 0 {
-			return nil
+			return
 		}
 
 		if o := g.link.outage.Load(); o != nil {
 			refuse(batch, o.err)
 		} else {
-			ask(ctx, client, batch)
+			ask(g.link.client, batch)
 		}
 
 		for _, q := range batch {
@@ -162,7 +169,10 @@ func refuse(batch []*get, err error) {
 	}
 }
 
-func ask(ctx context.Context, client goredis.UniversalClient, batch []*get) {
+// ask has no context of anybody's: those who ask wait for as long as they like.
+func ask(client goredis.UniversalClient, batch []*get) {
+	ctx := context.Background()
+
 	if len(batch) == 1 {
 		q := batch[0]
 		q.value, q.err = client.Get(ctx, q.key).Bytes()

@@ -24,8 +24,7 @@ type link struct {
 
 	outage  atomic.Pointer[outage] // nil while the server is in order, as far as is known
 	suspect chan struct{}          // has watch ask the server
-	jobs    chan *job              // to workers that have nothing to do
-	idle    atomic.Int32           // workers that have nothing to do
+	calls   *interruptibles
 	gets    *gets
 
 	mu       sync.Mutex
@@ -41,11 +40,12 @@ type outage struct {
 
 func newLink(s settings, logger interfaces.ILogger) *link {
 	ctx, cancel := context.WithCancel(context.Background())
+	calls := &interruptibles{limit: max(s.ReadTimeout, s.WriteTimeout)}
 	l := &link{
-		settings: s, client: goredis.NewUniversalClient(s.options(ctx)), logger: logger,
-		ctx: ctx, cancel: cancel, suspect: make(chan struct{}, 1), jobs: make(chan *job),
+		settings: s, client: goredis.NewUniversalClient(s.options(ctx, calls)), logger: logger,
+		ctx: ctx, cancel: cancel, suspect: make(chan struct{}, 1), calls: calls,
 	}
-	l.gets = newGets(l)
+	l.gets = &gets{link: l}
 	l.work.Go(l.watch)
 
 	return l
@@ -69,6 +69,20 @@ func (l *link) Close() error {
 	return err
 }
 
+// spawn runs f in a goroutine that Close waits for, unless the link is closed.
+func (l *link) spawn(f func()) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+
+	if l.ctx.Err() != nil {
+		return false
+	}
+
+	l.work.Go(f)
+
+	return true
+}
+
 // blockingClient returns the client for calls that wait at the server.
 func (l *link) blockingClient() (goredis.UniversalClient, error) {
 	l.mu.Lock()
@@ -79,7 +93,7 @@ func (l *link) blockingClient() (goredis.UniversalClient, error) {
 	}
 
 	if l.blocking == nil {
-		l.blocking = goredis.NewUniversalClient(l.settings.blockingOptions(l.ctx))
+		l.blocking = goredis.NewUniversalClient(l.settings.blockingOptions(l.ctx, l.calls))
 	}
 
 	return l.blocking, nil

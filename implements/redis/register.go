@@ -21,5 +21,15 @@ func Register(reg *component.Registry) error {
 			},
 			New: NewCache,
 		}),
+		component.RegisterClass(reg, component.Class[*MutexSite, MutexSiteConfig]{
+			Name:    "redis.MutexSite",
+			Aliases: []string{"fivcglue.implements.mutexes_redis.MutexSiteImpl"},
+			Summary: "mutexes on a Redis server, shared by all programs that use it",
+			Default: DefaultMutexSiteConfig,
+			Prepare: func(ctx context.Context, site *component.Site, config *MutexSiteConfig) error {
+				return config.prepare(ctx, site)
+			},
+			New: NewMutexSite,
+		}),
 	)
 }

@@ -72,13 +72,13 @@ func (s settings) place() string {
 
 // options returns the options of a client that does not retry by itself: it
 // could not tell what may be done twice. ctx ends what is being dialled.
-func (s settings) options(ctx context.Context) *goredis.UniversalOptions {
+func (s settings) options(ctx context.Context, calls *interruptibles) *goredis.UniversalOptions {
 	return &goredis.UniversalOptions{
 		Addrs: []string{s.addr}, DB: s.db, Username: s.username, Password: s.password,
 		ClientName: s.ClientName, Protocol: s.Protocol,
 		DisableIdentity: s.DisableIdentity, IdentitySuffix: s.IdentitySuffix,
-		Dialer: s.dialer(ctx), DialTimeout: s.DialTimeout, DialerRetries: 1,
-		ReadTimeout: s.ReadTimeout, WriteTimeout: s.WriteTimeout,
+		Dialer: s.dialer(ctx, calls), DialTimeout: s.DialTimeout, DialerRetries: 1,
+		ReadTimeout: s.ReadTimeout + deadlineSlack, WriteTimeout: s.WriteTimeout + deadlineSlack,
 		ContextTimeoutEnabled: true, MaxRetries: -1,
 		PoolSize: s.PoolSize, PoolTimeout: s.PoolTimeout, PoolFIFO: s.PoolFIFO,
 		MinIdleConns: s.MinIdleConns, MaxIdleConns: s.MaxIdleConns, MaxActiveConns: s.MaxActiveConns,
@@ -94,8 +94,8 @@ func (s settings) options(ctx context.Context) *goredis.UniversalOptions {
 
 // probeOptions are those of the client that asks whether the server is there.
 // It has one connection of its own, so that it waits for nobody.
-func (s settings) probeOptions(ctx context.Context) *goredis.UniversalOptions {
-	o := s.options(ctx)
+func (s settings) probeOptions(ctx context.Context, calls *interruptibles) *goredis.UniversalOptions {
+	o := s.options(ctx, calls)
 	o.PoolSize, o.MinIdleConns, o.MaxIdleConns, o.MaxActiveConns, o.MaxConcurrentDials = 1, 0, 1, 0, 1
 	o.ReadBufferSize, o.WriteBufferSize, o.PipelinePoolSize = 4096, 4096, -1
 
@@ -104,10 +104,10 @@ func (s settings) probeOptions(ctx context.Context) *goredis.UniversalOptions {
 
 // blockingOptions are those of the client for calls that wait at the server.
 // Each of them holds a connection for as long, so there may be many.
-func (s settings) blockingOptions(ctx context.Context) *goredis.UniversalOptions {
+func (s settings) blockingOptions(ctx context.Context, calls *interruptibles) *goredis.UniversalOptions {
 	const connections = 10_000
 
-	o := s.options(ctx)
+	o := s.options(ctx, calls)
 	o.PoolSize, o.MinIdleConns, o.MaxActiveConns, o.PipelinePoolSize = connections, 0, 0, -1
 
 	return o

@@ -17,5 +17,11 @@ func Register(reg *component.Registry) error {
 			Default: DefaultCacheConfig,
 			New:     NewCache,
 		}),
+		component.RegisterClass(reg, component.Class[*MutexSite, MutexSiteConfig]{
+			Name:    "memory.MutexSite",
+			Summary: "mutexes in this process, given in the order in which they were asked for",
+			Default: DefaultMutexSiteConfig,
+			New:     NewMutexSite,
+		}),
 	)
 }

@@ -1,0 +1,410 @@
+package redis
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/fivcglue/fivcglue-go/implements/internal/mutexrule"
+	"github.com/fivcglue/fivcglue-go/interfaces"
+)
+
+var _ interfaces.ILease = (*mutexLease)(nil)
+
+// releasePatience is how long Release may take when its caller's context has
+// ended.
+const releasePatience = time.Second
+
+type mutexState int
+
+const (
+	mutexHeld mutexState = iota
+	mutexReleased
+	mutexLost
+)
+
+// mutexLease is the time for which a mutex is held. What it knows of that time
+// is on the safe side: by its deadline the server still has the key.
+type mutexLease struct {
+	mutex     *mutex
+	id        string
+	fence     int64
+	uncertain bool // a request for it got no reply, and may arrive yet
+	ctx       *leaseContext
+
+	extending chan struct{} // holds one while the server is asked for another time
+	releasing sync.Mutex
+	freed     bool // Release has done its work; guarded by releasing
+	unsure    bool // a Release got no reply; guarded by releasing
+	tidied    bool // the key is removed in the background; guarded by releasing
+
+	mu       sync.Mutex
+	state    mutexState
+	cause    error // why it was lost
+	expire   time.Duration
+	deadline time.Time
+	end      *time.Timer // at the deadline
+	renewal  *time.Timer // nil without auto_extend
+}
+
+// newMutexLease returns the lease that a request gave which was sent then, or
+// nil if its time is over.
+func newMutexLease(ctx context.Context, a *acquisition, fence int64, sent time.Time) *mutexLease {
+	l := &mutexLease{
+		mutex: a.mutex, id: a.id, fence: fence, uncertain: a.uncertain,
+		extending: make(chan struct{}, 1), expire: a.expire, deadline: sent.Add(usable(a.expire)),
+	}
+
+	left := time.Until(l.deadline)
+	if left <= 0 {
+		return nil
+	}
+
+	inner, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+	l.ctx = &leaseContext{Context: inner, cancel: cancel, lease: l}
+
+	site := a.mutex.site
+
+	site.mu.Lock()
+	closed := site.closed
+
+	if !closed {
+		site.leases[l] = struct{}{}
+	}
+	site.mu.Unlock()
+
+	l.mu.Lock()
+	l.end = time.AfterFunc(left, l.check)
+
+	if site.config.AutoExtend {
+		l.renewal = time.AfterFunc(min(left, a.expire/3), l.renew)
+	}
+	l.mu.Unlock()
+
+	if closed {
+		l.lose(fmt.Errorf("mutex %q: %w: %w", a.mutex.name, interfaces.ErrLost, interfaces.ErrClosed))
+	}
+
+	return l
+}
+
+// usable is how much of a lease's time its holder may count on: clocks of two
+// machines do not run quite alike, and what ends the context takes a moment.
+func usable(expire time.Duration) time.Duration {
+	return expire - expire/200 - 2*time.Millisecond
+}
+
+// Context ends with the lease; see leaseContext.
+func (l *mutexLease) Context() context.Context { return l.ctx }
+
+// Fence returns the lease's number: the time in microseconds by the server's
+// clock, or one more than the last.
+func (l *mutexLease) Fence() int64 { return l.fence }
+
+// Extend has the lease last for expire from now. If it fails with another
+// error than ErrLost the lease goes on, for the shorter of both times.
+func (l *mutexLease) Extend(ctx context.Context, expire time.Duration) error {
+	expire, err := mutexrule.Expire(l.mutex.name, expire)
+	if err != nil {
+		return err
+	}
+
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("mutex %q: %w", l.mutex.name, err)
+	}
+
+	return l.extend(ctx, expire)
+}
+
+func (l *mutexLease) extend(ctx context.Context, expire time.Duration) error {
+	select {
+	case l.extending <- struct{}{}:
+		defer func() { <-l.extending }()
+	case <-ctx.Done():
+		return fmt.Errorf("mutex %q: %w", l.mutex.name, ctx.Err())
+	case <-l.ctx.Done():
+		return l.over()
+	}
+
+	sent := time.Now()
+
+	// The server may shorten the lease and the reply be lost.
+	if err := l.move(sent.Add(usable(expire)), 0); err != nil {
+		return err
+	}
+
+	site := l.mutex.site
+	q := newMutexQuestion(mutexExtend, l.mutex.keys[:1], l.id, expire.Milliseconds())
+
+	if err := site.wire.ask(ctx, site.closing.Done(), q); err != nil {
+		if over := l.over(); over != nil {
+			return over
+		}
+
+		return fmt.Errorf("mutex %q: %w", l.mutex.name, err)
+	}
+
+	if reply, err := q.integers(); err != nil {
+		return fmt.Errorf("mutex %q: %w", l.mutex.name, err)
+	} else if reply[0] == 0 {
+		l.lose(fmt.Errorf("mutex %q: the server does not have the lease any more: %w", l.mutex.name, interfaces.ErrLost))
+
+		return l.over()
+	}
+
+	return l.move(sent.Add(usable(expire)), expire)
+}
+
+// move sets the deadline, to an earlier one only if expire is 0, else that is
+// the lease's time from now on.
+func (l *mutexLease) move(deadline time.Time, expire time.Duration) error {
+	l.check()
+
+	l.mu.Lock()
+	defer l.mu.Unlock()
+
+	if l.state != mutexHeld {
+		return l.reason()
+	}
+
+	if expire == 0 && !deadline.Before(l.deadline) {
+		return nil
+	}
+
+	l.deadline = deadline
+	l.end.Reset(time.Until(deadline))
+
+	if expire > 0 {
+		l.expire = expire
+
+		if l.renewal != nil {
+			l.renewal.Reset(expire / 3)
+		}
+	}
+
+	return nil
+}
+
+// renew extends the lease in the background, and tries again soon if that
+// fails.
+func (l *mutexLease) renew() {
+	l.mutex.site.spawn(func() {
+		l.mu.Lock()
+		expire, deadline, held := l.expire, l.deadline, l.state == mutexHeld
+		l.mu.Unlock()
+
+		if !held {
+			return
+		}
+
+		ctx, cancel := context.WithDeadline(l.ctx, deadline)
+		defer cancel()
+
+		if err := l.extend(ctx, expire); err == nil {
+			return
+		}
+
+		l.mu.Lock()
+		defer l.mu.Unlock()
+
+		if l.state == mutexHeld {
+			l.renewal.Reset(max(expire/20, time.Millisecond))
+		}
+	})
+}
+
+// check ends the lease if its time is over.
+func (l *mutexLease) check() {
+	l.mu.Lock()
+	over := l.state == mutexHeld && !time.Now().Before(l.deadline)
+	l.mu.Unlock()
+
+	if over {
+		l.lose(fmt.Errorf("mutex %q: the time of the lease is over: %w", l.mutex.name, interfaces.ErrLost))
+	}
+}
+
+// lose ends a lease that is held.
+func (l *mutexLease) lose(cause error) { l.finish(mutexLost, cause) }
+
+func (l *mutexLease) finish(state mutexState, cause error) {
+	l.mu.Lock()
+
+	if l.state == mutexHeld {
+		l.state, l.cause = state, cause
+		l.end.Stop()
+
+		if l.renewal != nil {
+			l.renewal.Stop()
+		}
+
+		l.ctx.cancel(cause)
+	}
+	l.mu.Unlock()
+
+	site := l.mutex.site
+
+	site.mu.Lock()
+	defer site.mu.Unlock()
+
+	delete(site.leases, l)
+}
+
+// over returns why the lease is over, nil if it is held.
+func (l *mutexLease) over() error {
+	l.check()
+
+	l.mu.Lock()
+	defer l.mu.Unlock()
+
+	return l.reason()
+}
+
+// reason is over's answer; l.mu is held.
+func (l *mutexLease) reason() error {
+	switch l.state {
+	case mutexHeld:
+		return nil
+	case mutexReleased:
+		return fmt.Errorf("mutex %q: the lease was released: %w", l.mutex.name, interfaces.ErrLost)
+	default:
+		return l.cause
+	}
+}
+
+// Release ends the lease and frees the mutex. If the server could not be asked
+// it returns ErrUnavailable, is tried again in the background, and may be
+// called again; by the end of the lease's time the mutex is free in any case.
+func (l *mutexLease) Release(ctx context.Context) error {
+	l.releasing.Lock()
+	defer l.releasing.Unlock()
+
+	if l.freed {
+		return nil
+	}
+
+	l.check()
+	l.finish(mutexReleased, nil)
+
+	l.mu.Lock()
+	cause, until := l.cause, l.deadline.Add(l.expire-usable(l.expire))
+	l.mu.Unlock()
+
+	if cause != nil {
+		// The server may have the key yet, from a renewal without a reply.
+		l.tidyOnce(until)
+
+		return cause
+	}
+
+	found, err := l.free(ctx)
+	if err != nil {
+		l.tidyOnce(until)
+
+		return fmt.Errorf("mutex %q: %w", l.mutex.name, err)
+	}
+
+	l.freed = true
+
+	if l.uncertain {
+		l.tidyOnce(until)
+	}
+
+	if !found && !l.unsure {
+		l.freed = false
+		l.mu.Lock()
+		l.state = mutexLost
+		l.cause = fmt.Errorf("mutex %q: the server did not have the lease any more: %w", l.mutex.name, interfaces.ErrLost)
+		l.mu.Unlock()
+
+		return l.cause
+	}
+
+	return nil
+}
+
+// tidyOnce has the key removed in the background; l.releasing is held.
+func (l *mutexLease) tidyOnce(until time.Time) {
+	if !l.tidied {
+		l.tidied = true
+		l.mutex.site.spawn(func() { l.mutex.tidy(l.id, true, until) })
+	}
+}
+
+// free removes the key. If ctx ends before, it goes on for a short time of its
+// own.
+func (l *mutexLease) free(ctx context.Context) (found bool, err error) {
+	site := l.mutex.site
+	q := newMutexQuestion(mutexRelease, l.mutex.keys, l.id, mutexGrace.Milliseconds(), site.counted, 0)
+
+	if ctx.Err() == nil {
+		if err = site.wire.ask(ctx, site.gone, q); err == nil {
+			return l.found(q)
+		}
+
+		l.unsure = true
+
+		if ctx.Err() == nil {
+			return false, err
+		}
+
+		q = newMutexQuestion(q.script, q.keys, q.args...)
+	}
+
+	own, cancel := context.WithTimeout(context.WithoutCancel(ctx), releasePatience)
+	defer cancel()
+
+	if err = site.wire.ask(own, site.gone, q); err != nil {
+		l.unsure = true
+
+		return false, withoutDeadline(err)
+	}
+
+	return l.found(q)
+}
+
+func (l *mutexLease) found(q *mutexQuestion) (bool, error) {
+	l.unsure = l.unsure || q.uncertain
+
+	reply, err := q.integers()
+	if err != nil {
+		return false, err
+	}
+
+	return reply[0] == 1, nil
+}
+
+// withoutDeadline hides that an error is of a deadline which is not the
+// caller's.
+func withoutDeadline(err error) error {
+	if errors.Is(err, context.DeadlineExceeded) {
+		return fmt.Errorf("no answer within %v: %w", releasePatience, interfaces.ErrUnavailable)
+	}
+
+	return err
+}
+
+// leaseContext is a context that is over once its lease's time is, also before
+// the timer has said so: a process that stood still finds out at its first
+// look.
+type leaseContext struct {
+	context.Context
+	cancel context.CancelCauseFunc
+	lease  *mutexLease
+}
+
+// Done returns a channel that is closed if the lease's time is over.
+func (c *leaseContext) Done() <-chan struct{} {
+	c.lease.check()
+
+	return c.Context.Done()
+}
+
+// Err returns nil only while the lease's time lasts.
+func (c *leaseContext) Err() error {
+	c.lease.check()
+
+	return c.Context.Err()
+}

@@ -1,0 +1,123 @@
+package redis
+
+import (
+	"time"
+
+	goredis "github.com/redis/go-redis/v9"
+)
+
+// mutexWaiter is an Acquire that may be woken.
+type mutexWaiter struct {
+	wake chan struct{} // holds one
+}
+
+func newMutexWaiter() *mutexWaiter { return &mutexWaiter{wake: make(chan struct{}, 1)} }
+
+func (w *mutexWaiter) up() {
+	select {
+	case w.wake <- struct{}{}:
+	default: // it is to ask anyway
+	}
+}
+
+// enter does as begin, and has messages for a find it. The caller calls exit.
+func (s *MutexSite) enter(a *acquisition) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+
+	if s.closed {
+		return false
+	}
+
+	s.work.Add(1)
+	s.waiters[a.id] = a.waiter
+
+	return true
+}
+
+func (s *MutexSite) exit(a *acquisition) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+
+	delete(s.waiters, a.id)
+	s.work.Done()
+}
+
+// subscribe has the site listen for messages to its waiters, with one
+// subscription for all of them, from the first one on until Close.
+func (s *MutexSite) subscribe() {
+	s.mu.Lock()
+	first := !s.subscribed && !s.closed
+	s.subscribed = true
+	s.mu.Unlock()
+
+	if first {
+		s.spawn(s.listen)
+	}
+}
+
+// listen wakes the waiters that the server names, and all of them whenever
+// messages may have been lost.
+func (s *MutexSite) listen() {
+	const (
+		ping  = 5 * time.Second // finds out that a connection is dead
+		again = time.Second
+	)
+
+	for s.closing.Err() == nil {
+		client, err := s.connection.blocking()
+		if err != nil {
+			return
+		}
+
+		s.hear(client.Subscribe(s.closing, "mutex:wake:"+s.id), ping)
+
+		select {
+		case <-time.After(again):
+		case <-s.closing.Done():
+		}
+	}
+}
+
+// hear returns when the subscription or the site is closed.
+func (s *MutexSite) hear(subscription *goredis.PubSub, ping time.Duration) {
+	defer subscription.Close()
+
+	messages := subscription.ChannelWithSubscriptions(goredis.WithChannelHealthCheckInterval(ping))
+
+	for {
+		select {
+		case message, open := <-messages:
+			if !open {
+				return
+			}
+
+			switch message := message.(type) {
+			case *goredis.Message:
+				s.wake(message.Payload)
+			case *goredis.Subscription: // anew, after a time without one
+				s.wakeAll()
+			}
+		case <-s.closing.Done():
+			return
+		}
+	}
+}
+
+func (s *MutexSite) wake(id string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+
+	if w := s.waiters[id]; w != nil {
+		w.up()
+	}
+}
+
+func (s *MutexSite) wakeAll() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+
+	for _, w := range s.waiters {
+		w.up()
+	}
+}

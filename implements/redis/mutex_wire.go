@@ -1,0 +1,322 @@
+package redis
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/fivcglue/fivcglue-go/interfaces"
+	goredis "github.com/redis/go-redis/v9"
+)
+
+// mutexWire has those who ask at the same time share round trips: while one
+// batch of questions is on its way, the next one gathers.
+//
+// A question that was sent is waited for to the end, whatever becomes of its
+// asker: only when it is known how it ended can be cleared away what it left.
+// All questions may be sent twice, for each script knows its caller's id.
+type mutexWire struct {
+	conn *connection
+
+	work sync.WaitGroup // the flights
+
+	mu      sync.Mutex
+	waiting []*mutexQuestion
+	flights int
+	closed  bool
+}
+
+const (
+	// maxMutexFlights keeps one slow connection from holding up all.
+	maxMutexFlights = 4
+
+	maxMutexBatch = 256
+
+	// mutexPatience is how long one attempt may take: a lease that is to be
+	// renewed cannot wait as long as a value that is to be read.
+	mutexPatience = 2 * time.Second
+
+	mutexOp = "mutex"
+)
+
+// mutexQuestion is one call of a script. What the flight sets may be read once
+// done is closed.
+type mutexQuestion struct {
+	script *mutexScript
+	keys   []string
+	args   []any
+
+	done      chan struct{}
+	reply     any
+	err       error
+	sent      bool // it may have reached the server
+	uncertain bool // an attempt ended without a reply: the server may act on it yet
+	replied   bool
+	left      bool // nobody waits for it; guarded by the wire
+}
+
+func newMutexQuestion(script *mutexScript, keys []string, args ...any) *mutexQuestion {
+	return &mutexQuestion{script: script, keys: keys, args: args, done: make(chan struct{})}
+}
+
+// ask sends q and waits until it is answered, ctx ends or stop is closed.
+func (w *mutexWire) ask(ctx context.Context, stop <-chan struct{}, q *mutexQuestion) error {
+	if err := w.conn.admit(ctx, mutexOp); err != nil {
+		close(q.done)
+
+		return err
+	}
+
+	w.enqueue(q, ctx.Done() == nil)
+
+	select {
+	case <-q.done:
+		return q.err
+	case <-ctx.Done():
+		w.leave(q)
+
+		if !errors.Is(ctx.Err(), context.Canceled) {
+			w.conn.doubt()
+		}
+
+		return w.conn.settings.ended(mutexOp, ctx.Err(), true)
+	case <-stop:
+		w.leave(q)
+
+		return w.conn.shut(mutexOp)
+	}
+}
+
+// enqueue adds q to the next batch and has that sent if nobody is about to.
+// Whoever has nothing to wait for but the answer does it by itself.
+func (w *mutexWire) enqueue(q *mutexQuestion, patient bool) {
+	w.mu.Lock()
+
+	if w.closed {
+		w.mu.Unlock()
+
+		q.err = w.conn.shut(mutexOp)
+		close(q.done)
+
+		return
+	}
+
+	w.waiting = append(w.waiting, q)
+	launch := w.flights < maxMutexFlights
+
+	if launch {
+		w.flights++
+		w.work.Add(1)
+	}
+
+	w.mu.Unlock()
+
+	switch {
+	case !launch:
+	case patient:
+		defer w.work.Done()
+		w.flyOnce()
+	default:
+		go func() {
+			defer w.work.Done()
+			w.fly()
+		}()
+	}
+}
+
+// close waits for what is on its way. The connection is closed already.
+func (w *mutexWire) close() {
+	w.mu.Lock()
+	w.closed = true
+	w.mu.Unlock()
+
+	w.work.Wait()
+}
+
+// leave has q not sent if that has not been done yet.
+func (w *mutexWire) leave(q *mutexQuestion) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+
+	q.left = true
+}
+
+// flyOnce answers one batch, the caller's own question in it, and leaves those
+// who have come meanwhile to a worker.
+func (w *mutexWire) flyOnce() {
+	w.answer(w.take())
+
+	if !w.land() {
+		w.work.Go(w.fly)
+	}
+}
+
+// land ends the flight unless somebody waits.
+func (w *mutexWire) land() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+
+	if len(w.waiting) > 0 {
+		return false
+	}
+
+	w.flights--
+
+	return true
+}
+
+// fly answers questions until there are none. Then the flight is over.
+func (w *mutexWire) fly() {
+	for {
+		batch := w.take()
+		if len(batch) == 0 && w.land() {
+			return
+		}
+
+		w.answer(batch)
+	}
+}
+
+func (w *mutexWire) answer(batch []*mutexQuestion) {
+	if len(batch) == 0 {
+		return
+	}
+
+	w.send(batch)
+
+	for _, q := range batch {
+		close(q.done)
+	}
+}
+
+// take returns the next questions. Those that nobody waits for any more are
+// not sent.
+func (w *mutexWire) take() []*mutexQuestion {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+
+	n := min(len(w.waiting), maxMutexBatch)
+	batch := make([]*mutexQuestion, 0, n)
+
+	for _, q := range w.waiting[:n] {
+		if q.left {
+			q.err = context.Canceled
+			close(q.done)
+		} else {
+			q.sent = true
+			batch = append(batch, q)
+		}
+	}
+
+	rest := copy(w.waiting, w.waiting[n:])
+	clear(w.waiting[rest:])
+	w.waiting = w.waiting[:rest]
+
+	return batch
+}
+
+// send answers a batch, with an error if need be.
+func (w *mutexWire) send(batch []*mutexQuestion) {
+	err := w.conn.do(context.Background(), mutexOp, true, func(ctx context.Context, client goredis.UniversalClient) error {
+		ctx, cancel := context.WithTimeout(ctx, mutexPatience)
+		defer cancel()
+
+		return w.attempt(ctx, client, batch)
+	})
+
+	for _, q := range batch {
+		if !q.replied {
+			q.err = err
+		}
+	}
+}
+
+// attempt sends what has no reply yet. It returns the error that another
+// attempt may mend.
+func (w *mutexWire) attempt(ctx context.Context, client goredis.UniversalClient, batch []*mutexQuestion) error {
+	unknown, err := w.exchange(ctx, client, batch, (*mutexScript).call)
+	if err != nil || len(unknown) == 0 {
+		return err
+	}
+
+	_, err = w.exchange(ctx, client, unknown, (*mutexScript).teach)
+
+	return err
+}
+
+// exchange makes one round trip. unknown are the questions whose script the
+// server does not know.
+func (w *mutexWire) exchange(
+	ctx context.Context, client goredis.UniversalClient, batch []*mutexQuestion,
+	call func(s *mutexScript, ctx context.Context, to goredis.Cmdable, keys []string, args []any) *goredis.Cmd,
+) (unknown []*mutexQuestion, err error) {
+	commands := make([]*goredis.Cmd, len(batch))
+
+	if len(batch) == 1 && !batch[0].replied {
+		commands[0] = call(batch[0].script, ctx, client, batch[0].keys, batch[0].args)
+	} else {
+		pipeline := client.Pipeline()
+
+		for i, q := range batch {
+			if !q.replied {
+				commands[i] = call(q.script, ctx, pipeline, q.keys, q.args)
+			}
+		}
+
+		_, _ = pipeline.Exec(ctx) // each command has its own error
+	}
+
+	for i, q := range batch {
+		if commands[i] == nil {
+			continue
+		}
+
+		reply, failed := commands[i].Result()
+
+		switch kind := classify(failed); {
+		case failed == nil:
+			q.reply, q.replied = reply, true
+		case strings.HasPrefix(failed.Error(), "NOSCRIPT"):
+			unknown = append(unknown, q)
+		case kind == unwell, kind >= timedOut:
+			q.uncertain = q.uncertain || kind == timedOut || kind == lost
+			err = failed
+		default:
+			q.err, q.replied = w.conn.settings.explain(mutexOp, failed), true
+		}
+	}
+
+	return unknown, err
+}
+
+// integers returns the reply to a question as the scripts give it.
+func (q *mutexQuestion) integers() ([]int64, error) {
+	switch reply := q.reply.(type) {
+	case int64:
+		return []int64{reply}, nil
+	case []any:
+		numbers := make([]int64, len(reply))
+
+		for i, element := range reply {
+			number, ok := element.(int64)
+			if !ok {
+				return nil, errMutexReply
+			}
+
+			numbers[i] = number
+		}
+
+		if len(numbers) == mutexReplySize {
+			return numbers, nil
+		}
+	}
+
+	return nil, errMutexReply
+}
+
+const mutexReplySize = 3 // of mutex_acquire.lua
+
+// errMutexReply is for a server that is none, or a proxy that changes replies.
+var errMutexReply = errors.Join(errors.New("redis: a script's reply is not understood"), interfaces.ErrUnavailable)

@@ -1,0 +1,60 @@
+-- What the scripts of mutexes have in common. KEYS[1] is the mutex: its value
+-- is the id of the lease that holds it, or of the waiter for whom it is kept.
+-- An id begins with that of its client and a colon.
+local mutex, fence, queue, alive = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+
+-- How long the mutex is kept for the waiter whose turn it is, in ms, and
+-- whether the number of those whom PUBLISH reached can be relied on.
+local grace, counted = tonumber(ARGV[2]), ARGV[3] == '1'
+
+local micros
+
+-- The server's time in microseconds, the same throughout a script.
+local function now()
+	if not micros then
+		local time = redis.call('TIME')
+		micros = time[1] * 1000000 + time[2]
+	end
+
+	return micros
+end
+
+local function millis()
+	return math.floor(now() / 1000)
+end
+
+-- A number as commands take it, with all of its digits.
+local function text(number)
+	return string.format('%.0f', number)
+end
+
+local function leave(id)
+	redis.call('ZREM', queue, id)
+	redis.call('ZREM', alive, id)
+end
+
+-- Keeps the mutex, which nobody holds, for the waiter that came first, and
+-- wakes it; those that are gone are dropped on the way. Returns that waiter, or
+-- nil. If it is the caller itself nothing needs to be kept.
+local function hand_over(caller)
+	while true do
+		local first = redis.call('ZRANGE', queue, 0, 0)[1]
+		if not first or first == caller then
+			return first
+		end
+
+		if tonumber(redis.call('ZSCORE', alive, first) or 0) > millis() then
+			-- It may be forbidden to this user; then the waiter comes by itself.
+			local reached = redis.pcall('PUBLISH', 'mutex:wake:' .. string.match(first, '^[^:]*'), first)
+
+			if not counted or type(reached) == 'table' or reached > 0 then
+				redis.call('SET', mutex, first, 'PX', text(grace))
+				redis.call('ZADD', alive, text(millis() + grace), first)
+
+				return first
+			end
+		end
+
+		leave(first)
+	end
+end

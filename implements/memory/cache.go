@@ -94,11 +94,9 @@ func NewCache(_ context.Context, site *component.Site, config CacheConfig) (*Cac
 }
 
 // Close empties the cache and ends its goroutine. Every call but Stats is
-// interfaces.ErrClosed afterwards.
+// interfaces.ErrClosed afterwards. Closing it again does nothing.
 func (c *Cache) Close(context.Context) error {
-	if c.closed.Swap(true) {
-		return nil
-	}
+	c.closed.Store(true)
 	c.entries.InvalidateAll()
 	c.entries.StopAllGoroutines()
 

@@ -24,6 +24,11 @@ func (c *Cache) ScanKeys(ctx context.Context, pattern string) iter.Seq2[string, 
 				return
 			}
 		}
+		// Close empties the cache, and a scan that ends for that reason must
+		// not look complete.
+		if c.closed.Load() {
+			yield("", c.failed(c.usable(ctx)))
+		}
 	}
 }
 

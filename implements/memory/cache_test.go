@@ -174,23 +174,41 @@ func TestCacheClose(t *testing.T) {
 	}
 }
 
-// A scan that is under way when the cache is closed ends with ErrClosed.
-func TestCacheCloseDuringScan(t *testing.T) {
-	cache := newCache(t, 100)
-	for i := range 100 {
-		if err := cache.SetValue(t.Context(), strconv.Itoa(i), nil, time.Hour); err != nil {
-			t.Fatal(err)
-		}
+// A scan that is cut short must not look complete.
+func TestCacheScanCutShort(t *testing.T) {
+	tests := []struct {
+		name string
+		cut  func(cache *memory.Cache, cancel func()) error
+		want error
+	}{
+		{"cancelled", func(_ *memory.Cache, cancel func()) error { cancel(); return nil }, context.Canceled},
+		{"closed", func(cache *memory.Cache, _ func()) error { return cache.Close(context.Background()) }, interfaces.ErrClosed},
 	}
-	var last error
-	for _, err := range cache.ScanKeys(t.Context(), "*") {
-		last = err
-		if err := cache.Close(t.Context()); err != nil {
-			t.Error(err)
-		}
-	}
-	if last != nil && !errors.Is(last, interfaces.ErrClosed) {
-		t.Errorf("the scan ended with %v, want ErrClosed", last)
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			cache := newCache(t, 100)
+			for i := range 100 {
+				if err := cache.SetValue(ctx, strconv.Itoa(i), nil, time.Hour); err != nil {
+					t.Fatal(err)
+				}
+			}
+			var yielded int
+			var last error
+			for _, err := range cache.ScanKeys(ctx, "*") {
+				yielded++
+				last = err
+				if yielded == 1 {
+					if err := test.cut(cache, cancel); err != nil {
+						t.Error(err)
+					}
+				}
+			}
+			if yielded != 2 || !errors.Is(last, test.want) {
+				t.Errorf("the scan ended with yield %d, error %v; want one key and then %v", yielded, last, test.want)
+			}
+		})
 	}
 }
 

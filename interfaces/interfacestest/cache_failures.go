@@ -65,6 +65,9 @@ var cacheFailureChecks = []cacheCheck{
 		run: func(ctx context.Context, k *cacheKit) {
 			k.set(ctx, k.key("there"), "v")
 			repair := k.Hang()
+			if !k.within(k.Patience, func(*recorder) { k.Cache.Stats() }) {
+				k.Fatalf("Stats of a silent backend did not return in %v: it is to ask none", k.Patience)
+			}
 			for _, call := range cacheCalls {
 				const allowed = 100 * time.Millisecond
 				short, cancel := context.WithTimeout(ctx, allowed)

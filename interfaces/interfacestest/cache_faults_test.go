@@ -121,6 +121,7 @@ var cacheFaults = []cacheFault{
 	{name: "Stats counts calls, not keys", wrap: wrap[countsCalls], found: []string{"stats/counts"}},
 	{name: "Stats counts a miss as an error", wrap: wrap[missIsError], found: []string{"stats/counts"}},
 	{name: "Stats lies about the size", wrap: wrap[wrongSize], found: []string{"stats/size"}},
+	{name: "Stats asks the backend", wrap: wrap[statsAsks], found: []string{"failure/silent"}},
 	{name: "works after Close", wrap: wrap[neverCloses], found: []string{"failure/closed"}},
 	{name: "ignores cancellation", wrap: refusing(func(err error) error {
 		if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
@@ -387,6 +388,18 @@ func (c *wrongSize) Stats() interfaces.CacheStats {
 	stats := c.tiny.Stats()
 	stats.Size = int64(stats.Sets)
 	return stats
+}
+
+type statsAsks struct{ base }
+
+func (c *statsAsks) Stats() interfaces.CacheStats {
+	c.mu.Lock()
+	hung := c.hung
+	c.mu.Unlock()
+	if hung {
+		time.Sleep(time.Minute)
+	}
+	return c.tiny.Stats()
 }
 
 type neverCloses struct{ base }

@@ -311,6 +311,9 @@ func (f *faultFinder) flow(row int) {
 			case c == '#' && (f.at == 0 || line[f.at-1] == ' '):
 				f.at = len(line)
 				continue
+			case strings.HasPrefix(line[f.at:], "${"):
+				f.fault(f.row, f.at, "a reference within brackets must stand in quotes")
+				return
 			case c == '[' || c == '{':
 				f.brackets = append(f.brackets, bracket{f.row + 1, utf8.RuneCountInString(line[:f.at]) + 1, c})
 			case c == ']' || c == '}':

@@ -103,7 +103,9 @@ func (c *checker) checkReserved(it *item, key, value *node) {
 	case key.text == "description":
 		if value.kind == listKind || value.kind == mapKind {
 			c.problem(it, value, key.text, fmt.Sprintf("must be a text, not %s", value.describe()), "")
+			return
 		}
+		c.expand(it, value, key.text)
 	default:
 		value.mask()
 		c.problem(it, key, "", fmt.Sprintf("the key %q is reserved and means nothing yet", key.text), "")

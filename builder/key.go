@@ -96,9 +96,9 @@ func (b *Builder) interfaceName(t reflect.Type) string {
 func (b *Builder) describe(s *shape) string {
 	switch s.form {
 	case listForm:
-		return "list of " + b.describe(s.elem)
+		return "list of " + plural(b.describe(s.elem))
 	case tableForm:
-		return "map of " + b.describe(s.elem)
+		return "map of " + plural(b.describe(s.elem))
 	case groupForm:
 		return "map"
 	}
@@ -132,13 +132,26 @@ func describeType(t reflect.Type) string {
 	case k == reflect.Slice && t.Elem().Kind() == reflect.Uint8, k == reflect.String:
 		return "text"
 	case k == reflect.Slice || k == reflect.Array:
-		return "list of " + describeType(t.Elem())
+		return "list of " + plural(describeType(t.Elem()))
 	case k == reflect.Map:
-		return "map of " + describeType(t.Elem())
+		return "map of " + plural(describeType(t.Elem()))
 	case k == reflect.Struct:
 		return "map"
 	}
 	return "anything"
+}
+
+func plural(what string) string {
+	if what == "true or false" || what == "anything" {
+		return what
+	}
+	if rest, found := strings.CutPrefix(what, "name of an entry of"); found {
+		return "names of entries of" + rest
+	}
+	if head, rest, found := strings.Cut(what, " of "); found {
+		return head + "s of " + rest
+	}
+	return what + "s"
 }
 
 // defaultText returns a value as a file would have it, ” for one that says

@@ -23,5 +23,11 @@ func Register(reg *component.Registry) error {
 			Default: DefaultMutexSiteConfig,
 			New:     NewMutexSite,
 		}),
+		component.RegisterClass(reg, component.Class[*QueueSite, QueueConfig]{
+			Name:    "memory.QueueSite",
+			Summary: "queues in this process, with attempts, delays and dead letters; they end with it",
+			Default: DefaultQueueConfig,
+			New:     NewQueueSite,
+		}),
 	)
 }

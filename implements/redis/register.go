@@ -31,5 +31,6 @@ func Register(reg *component.Registry) error {
 			},
 			New: NewMutexSite,
 		}),
+		registerQueues(reg),
 	)
 }

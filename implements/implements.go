@@ -15,6 +15,7 @@ import (
 	"github.com/fivcglue/fivcglue-go/component"
 	"github.com/fivcglue/fivcglue-go/implements/logging"
 	"github.com/fivcglue/fivcglue-go/implements/memory"
+	"github.com/fivcglue/fivcglue-go/implements/redis"
 	"github.com/fivcglue/fivcglue-go/interfaces"
 )
 
@@ -33,6 +34,7 @@ func Register(reg *component.Registry) error {
 		RegisterInterfaces(reg),
 		logging.Register(reg),
 		memory.Register(reg),
+		redis.Register(reg),
 	)
 }
 

@@ -22,7 +22,7 @@ type item struct {
 	refs      []component.RefInfo
 	failed    map[*node]bool // the values that are wrong
 
-	effective any // the config with which the component was built
+	effective any // the config with which the component was built, or would be but for Prepare
 }
 
 // entry is an entry of an item.
@@ -304,6 +304,7 @@ func (c *checker) checkConfig(it *item) {
 	if p.refs {
 		it.refs = component.Refs(config)
 	}
+	it.effective = config
 	c.validate(it, config)
 }
 

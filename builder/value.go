@@ -55,6 +55,10 @@ func Values(built component.Item) []Value {
 	if !ok {
 		return nil
 	}
+	return it.values()
+}
+
+func (it *item) values() []Value {
 	r := valueReader{item: it}
 	r.group(it.node, reflect.ValueOf(it.effective).Elem(), reflect.ValueOf(it.class.NewConfig()).Elem(), planOf(it.class.Config), "", reserved)
 	return r.values

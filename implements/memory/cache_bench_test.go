@@ -28,6 +28,7 @@ func newSink() *[]byte {
 // bareCache is otter as a program would use it by itself, with the bound and
 // the expiry that the component has.
 func bareCache(b *testing.B) *otter.Cache[string, []byte] {
+	b.Helper()
 	cache := otter.Must(&otter.Options[string, []byte]{
 		MaximumSize:      10_000,
 		ExpiryCalculator: otter.ExpiryWriting[string, []byte](time.Hour),
@@ -172,6 +173,7 @@ func BenchmarkCacheScan(b *testing.B) {
 }
 
 func filledCache(b *testing.B, keys []string, size int) *memory.Cache {
+	b.Helper()
 	cache := newCache(b, 10_000)
 	for _, key := range keys {
 		if err := cache.SetValue(b.Context(), key, make([]byte, size), time.Hour); err != nil {

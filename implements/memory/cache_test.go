@@ -32,6 +32,7 @@ func newCache(t testing.TB, maxSize int) *memory.Cache {
 
 func TestCacheConforms(t *testing.T) {
 	interfacestest.TestCache(t, func(t *testing.T) interfacestest.CacheHarness {
+		t.Helper()
 		return interfacestest.CacheHarness{Cache: newCache(t, 10_000)}
 	})
 }
@@ -67,14 +68,14 @@ func TestCacheExpiryIsExact(t *testing.T) {
 				if left, err := cache.GetExpire(t.Context(), "k"); err != nil || left != test.stored {
 					t.Errorf("GetExpire = %v, %v; want %v", left, err, test.stored)
 				}
-				time.Sleep(test.stored - 1)
+				time.Sleep(test.stored - time.Nanosecond)
 				if _, err := cache.GetValue(t.Context(), "k"); err != nil {
 					t.Errorf("GetValue a nanosecond before: %v", err)
 				}
 				if left, err := cache.GetExpire(t.Context(), "k"); err != nil || left != 1 {
 					t.Errorf("GetExpire a nanosecond before = %v, %v; want 1ns", left, err)
 				}
-				time.Sleep(1)
+				time.Sleep(time.Nanosecond)
 				if _, err := cache.GetValue(t.Context(), "k"); !errors.Is(err, interfaces.ErrMiss) {
 					t.Errorf("GetValue at its time: %v, want ErrMiss", err)
 				}

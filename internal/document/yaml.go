@@ -1,0 +1,253 @@
+package document
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+
+	"gopkg.in/yaml.v3"
+)
+
+// readYAML makes the document's nodes of YAML.
+func (d *Document) readYAML(report Report) {
+	r := &yamlReader{report: report}
+	var first, second yaml.Node
+	decoder := yaml.NewDecoder(bytes.NewReader(d.Data))
+	err := decodeYAML(decoder, &first)
+	if errors.Is(err, io.EOF) {
+		return
+	}
+	if err == nil {
+		if len(first.Content) > 0 {
+			d.Root = r.convert(first.Content[0], 1)
+		}
+		switch err = decodeYAML(decoder, &second); {
+		case err == nil:
+			r.report(Place{max(second.Line, 1), max(second.Column, 1)}, "a second document begins here; a file holds one", "")
+		case errors.Is(err, io.EOF):
+			err = nil
+		}
+	}
+	if err != nil {
+		d.Root = nil
+		r.explain(string(d.Data), err)
+	}
+	d.Nodes = r.slab.count
+}
+
+// decodeYAML is Decode, for which a text that the parser gives up on is an
+// error too.
+func decodeYAML(decoder *yaml.Decoder, into *yaml.Node) (err error) {
+	defer func() {
+		if value := recover(); value != nil {
+			err = fmt.Errorf("yaml: %v", value)
+		}
+	}()
+	return decoder.Decode(into)
+}
+
+// yamlReader turns the nodes of the YAML library into ours, which know no
+// aliases and no merge keys.
+type yamlReader struct {
+	report  Report
+	slab    slab
+	offset  int                   // lines above the text that was parsed
+	anchors map[*yaml.Node]anchor // what has an anchor and has been read
+	aliased int                   // values that aliases stand for so far
+	stack   []*Node               // the children of the nodes that are being read
+}
+
+type anchor struct {
+	node *Node
+	size int // values in it, those that aliases in it stand for included
+}
+
+// convert returns what y is. A value that is wrong is reported and null.
+func (r *yamlReader) convert(y *yaml.Node, depth int) *Node {
+	if y.Kind == yaml.AliasNode {
+		return r.alias(y)
+	}
+	n := r.slab.node()
+	n.Line, n.Column = int32(y.Line+r.offset), int32(y.Column)
+	before := r.slab.count + r.aliased
+	if y.Anchor != "" {
+		if r.anchors == nil {
+			r.anchors = map[*yaml.Node]anchor{}
+		}
+		r.anchors[y] = anchor{} // it is being read: an alias of it in it has no end
+	}
+	if depth > MaxDepth && y.Kind != yaml.ScalarNode {
+		r.report(n.Place(), fmt.Sprintf("nested more than %d levels deep", MaxDepth), "")
+		return n
+	}
+	switch {
+	case !r.tagFits(y, n):
+	case y.Kind == yaml.ScalarNode:
+		r.scalar(y, n)
+	case y.Kind == yaml.SequenceNode:
+		n.Kind = List
+		r.list(y, n, depth)
+	case y.Kind == yaml.MappingNode:
+		n.Kind = Map
+		r.mapping(y, n, depth)
+	}
+	if y.Anchor != "" {
+		r.anchors[y] = anchor{n, 1 + r.slab.count + r.aliased - before}
+	}
+	return n
+}
+
+func (r *yamlReader) scalar(y *yaml.Node, n *Node) {
+	const quoted = yaml.SingleQuotedStyle | yaml.DoubleQuotedStyle | yaml.LiteralStyle | yaml.FoldedStyle
+	if y.Style&quoted == 0 && (y.Style&yaml.TaggedStyle == 0 || y.Tag != "!!str") {
+		n.setPlain(y.Value)
+		return
+	}
+	n.Kind, n.Quoted, n.Text = Scalar, true, y.Value
+}
+
+// tagFits reports whether y has no tag or one that says what y is anyway.
+func (r *yamlReader) tagFits(y *yaml.Node, n *Node) bool {
+	if y.Style&yaml.TaggedStyle == 0 {
+		return true
+	}
+	switch y.Tag {
+	case "!!str", "!!int", "!!float", "!!bool", "!!null":
+		if y.Kind == yaml.ScalarNode {
+			return true
+		}
+	case "!!seq":
+		if y.Kind == yaml.SequenceNode {
+			return true
+		}
+	case "!!map":
+		if y.Kind == yaml.MappingNode {
+			return true
+		}
+	}
+	r.report(n.Place(), fmt.Sprintf("the tag %q means nothing here", y.Tag), "")
+	return false
+}
+
+func (r *yamlReader) list(y *yaml.Node, n *Node, depth int) {
+	base := len(r.stack)
+	for _, element := range y.Content {
+		r.stack = append(r.stack, r.convert(element, depth+1))
+	}
+	n.Children = r.slab.list(r.stack[base:])
+	r.stack = r.stack[:base]
+}
+
+func (r *yamlReader) mapping(y *yaml.Node, n *Node, depth int) {
+	base := len(r.stack)
+	var merges *yaml.Node
+	for i := 0; i+1 < len(y.Content); i += 2 {
+		key, value := y.Content[i], y.Content[i+1]
+		if key.Tag == "!!merge" && key.Kind == yaml.ScalarNode {
+			if merges != nil {
+				r.report(Place{key.Line + r.offset, key.Column}, `duplicate key "<<"; give it a list of maps`, "")
+				continue
+			}
+			merges = value
+			continue
+		}
+		k := r.key(key)
+		v := r.convert(value, depth+1)
+		if k == nil {
+			continue
+		}
+		if v.Kind == Null && v.Line == 0 {
+			v.Line, v.Column = k.Line, k.Column
+		}
+		r.stack = append(r.stack, k, v)
+	}
+	kept := dropDuplicates(r.stack[base:], r.duplicate)
+	if merges != nil {
+		n.Merged = true
+		r.stack = r.stack[:base+len(kept)]
+		r.merge(base, merges, depth)
+		kept = r.stack[base:]
+	}
+	n.Children = r.slab.list(kept)
+	r.stack = r.stack[:base]
+}
+
+func (r *yamlReader) duplicate(first, again *Node) {
+	r.report(again.Place(), duplicateKey(first, again), "")
+}
+
+func duplicateKey(first, again *Node) string {
+	return fmt.Sprintf("duplicate key %q; the first is on line %d", again.Text, first.Line)
+}
+
+// key returns the key that y is, or nil, which is reported.
+func (r *yamlReader) key(y *yaml.Node) *Node {
+	k := r.convert(y, MaxDepth)
+	at := Place{y.Line + r.offset, y.Column}
+	switch {
+	case k.Kind == Null && y.Kind == yaml.ScalarNode && y.Value == "":
+		r.report(at, "a key is missing", "")
+		return nil
+	case k.Kind == List || k.Kind == Map || k.Kind == Null && y.Kind != yaml.ScalarNode:
+		r.report(at, "a key must be a word, not a list or a map", "")
+		return nil
+	}
+	if y.Kind == yaml.AliasNode { // what has been said of its Place would be said of the anchor's
+		key := r.slab.node()
+		*key = *k
+		key.Line, key.Column = int32(at.Line), int32(at.Column)
+		k = key
+	}
+	return k
+}
+
+// merge appends the keys of what a merge key names, unless they are there, to
+// the children that begin at base in the stack.
+func (r *yamlReader) merge(base int, y *yaml.Node, depth int) {
+	source := r.convert(y, depth+1)
+	sources := []*Node{source}
+	if source.Kind == List {
+		sources = source.Children
+	}
+	var seen map[string]bool
+	for _, s := range sources {
+		if s.Kind != Map {
+			r.report(Place{y.Line + r.offset, y.Column}, "a merge key must name a map, or a list of maps", "")
+			continue
+		}
+		if seen == nil {
+			seen = make(map[string]bool, (len(r.stack)-base+len(s.Children))/2)
+			for i := base; i < len(r.stack); i += 2 {
+				seen[r.stack[i].Text] = true
+			}
+		}
+		for key, value := range s.Pairs {
+			if !seen[key.Text] {
+				seen[key.Text] = true
+				r.stack = append(r.stack, key, value)
+			}
+		}
+	}
+}
+
+// alias returns what an alias stands for.
+func (r *yamlReader) alias(y *yaml.Node) *Node {
+	target := r.anchors[y.Alias]
+	at := Place{y.Line + r.offset, y.Column}
+	switch {
+	case target.node == nil:
+		r.report(at, fmt.Sprintf("the alias *%s stands within what it names", y.Value), "")
+	case r.aliased+target.size > maxAliased:
+		if r.aliased <= maxAliased {
+			r.report(at, fmt.Sprintf("the aliases up to here stand for more than %d values", maxAliased), "")
+		}
+		r.aliased = maxAliased + 1
+	default:
+		r.aliased += target.size
+		return target.node
+	}
+	n := r.slab.node()
+	n.Line, n.Column = int32(at.Line), int32(at.Column)
+	return n
+}

@@ -3,6 +3,8 @@ package builder
 import (
 	"slices"
 	"strings"
+
+	"github.com/fivcglue/fivcglue-go/internal/nearest"
 )
 
 // bundle is the package whose import makes the built-in classes known.
@@ -29,9 +31,9 @@ func unknownName(what, name string, registered []string) (message, suggestion st
 	if slices.Contains(builtIn, name) {
 		return "unknown " + quoted + `, which is built in: import _ "` + bundle + `"`, ""
 	}
-	suggestion = nearest(name, registered)
+	suggestion = nearest.To(name, registered)
 	if suggestion == "" {
-		if suggestion = nearest(name, builtIn); suggestion != "" && !slices.Contains(registered, suggestion) {
+		if suggestion = nearest.To(name, builtIn); suggestion != "" && !slices.Contains(registered, suggestion) {
 			return "unknown " + quoted + "; the built-in ones are not registered: import _ \"" + bundle + `"`, suggestion
 		}
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/mitchellh/mapstructure"
 
+	"github.com/fivcglue/fivcglue-go/internal/nearest"
 	"github.com/fivcglue/fivcglue-go/internal/scalar"
 )
 
@@ -40,7 +41,7 @@ func (d *decoder) group(n *node, v reflect.Value, p *plan, path string, skip fun
 			remaining = append(remaining, key, value)
 		default:
 			value.mask()
-			d.problem(key, path, fmt.Sprintf("unknown key %q", key.text), nearest(key.text, p.keys))
+			d.problem(key, path, fmt.Sprintf("unknown key %q", key.text), nearest.To(key.text, p.keys))
 		}
 	}
 	if len(remaining) > 0 {
@@ -161,7 +162,7 @@ func (d *decoder) scalar(n *node, v reflect.Value, s *shape, path string) {
 		message := fmt.Sprintf("must be one of %s%s", strings.Join(s.enum, ", "), d.instead(n, s))
 		suggestion := ""
 		if n.from == nil && !s.secret {
-			suggestion = nearest(n.text, s.enum)
+			suggestion = nearest.To(n.text, s.enum)
 		}
 		d.problem(n, path, message, suggestion)
 		return

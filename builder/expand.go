@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/fivcglue/fivcglue-go/internal/nearest"
 )
 
 // maxReferenced is the size above which a file that a value names is none that
@@ -141,7 +143,7 @@ func (x *expanding) reference(body string, depth int) (string, *expandError) {
 		}
 		return "", badReference("the variable %s is not set: %s", name, message)
 	}
-	return "", &expandError{fmt.Sprintf("the variable %s is not set", name), nearest(name, x.names())}
+	return "", &expandError{fmt.Sprintf("the variable %s is not set", name), nearest.To(name, x.names())}
 }
 
 func (x *expanding) file(name string) (string, *expandError) {

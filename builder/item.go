@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/fivcglue/fivcglue-go/component"
+	"github.com/fivcglue/fivcglue-go/internal/nearest"
 )
 
 // item is one element of a file's list.
@@ -147,7 +148,7 @@ func (it *item) nearestKey(name string) string {
 			keys = append(keys, key.text)
 		}
 	})
-	if near := nearest(name, keys); near != "" {
+	if near := nearest.To(name, keys); near != "" {
 		return name
 	}
 	return ""
@@ -190,7 +191,7 @@ func (c *checker) readEntry(it *item, n *node, index int) *entry {
 	n.pairs(func(key, value *node) {
 		if !slices.Contains(entryKeys, key.text) {
 			value.mask()
-			c.problem(it, key, path, fmt.Sprintf("unknown key %q", key.text), nearest(key.text, entryKeys))
+			c.problem(it, key, path, fmt.Sprintf("unknown key %q", key.text), nearest.To(key.text, entryKeys))
 		}
 	})
 	e := &entry{item: it, index: index, node: n}

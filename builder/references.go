@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/fivcglue/fivcglue-go/component"
+	"github.com/fivcglue/fivcglue-go/internal/nearest"
 )
 
 // checkReferences checks that what the items refer to is there, and that no
@@ -73,7 +74,7 @@ func (c *checker) namesOf(t reflect.Type) []string {
 func (c *checker) missing(ref component.RefInfo, names []string) (message, suggestion string) {
 	iface := c.interfaceName(ref.Interface)
 	message = "there is no entry " + describeEntry(iface, ref.Name)
-	if suggestion = nearest(ref.Name, names); suggestion != "" {
+	if suggestion = nearest.To(ref.Name, names); suggestion != "" {
 		return message, suggestion
 	}
 	var elsewhere []string

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"gopkg.in/yaml.v3"
+
+	"github.com/fivcglue/fivcglue-go/internal/nearest"
 )
 
 // salvage reads what can be read of a text that is no YAML as a whole: the
@@ -133,7 +135,7 @@ func (r *yamlReader) unknownAnchor(d *document, p piece, name string) bool {
 			break
 		}
 	}
-	r.report(at, fmt.Sprintf("the alias *%s names no anchor above it", name), nearest(name, anchors))
+	r.report(at, fmt.Sprintf("the alias *%s names no anchor above it", name), nearest.To(name, anchors))
 	return true
 }
 

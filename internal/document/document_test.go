@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/fivcglue/fivcglue-go/internal/document"
 )
@@ -75,6 +76,7 @@ func TestReadReports(t *testing.T) {
 			`2:1 duplicate key "a"; the first is on line 1 ()`, `3:1 duplicate key "a"; the first is on line 1 ()`,
 		}},
 		{"a duplicate among many", document.JSON, "{" + manyKeys(40) + "\"k7\": 0}", []string{`1:422 duplicate key "k7"; the first is on line 1 ()`}},
+		{"an end behind a comma", document.JSON, "{\"a\": 0,", []string{"1:1 this map is not closed ()"}},
 		{"half of a character", document.JSON, `["\ud800"]`, []string{"1:3 this is half of a character ()"}},
 		{"a wrong escape", document.JSON, `["\x"]`, []string{`1:3 this backslash begins no escape that JSON has; write \\ for a backslash ()`}},
 		{"a number with leading zeros", document.JSON, `[007]`, []string{"1:2 this is not a number as JSON writes them ()"}},
@@ -121,6 +123,12 @@ func FuzzRead(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		for _, format := range []string{document.YAML, document.JSON} {
 			problems := 0
+			start := time.Now()
+			defer func() {
+				if took := time.Since(start); took > 500*time.Millisecond {
+					t.Errorf("%s took %v for %d bytes", format, took, len(text))
+				}
+			}()
 			d := document.Read("f", format, []byte(text), func(at document.Place, message, _ string) {
 				problems++
 				if at.Line > strings.Count(text, "\n")+strings.Count(text, "\r")+strings.Count(text, "\u0085")+strings.Count(text, "\u2028")+strings.Count(text, "\u2029")+1 {

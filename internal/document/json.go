@@ -152,8 +152,8 @@ func (r *jsonReader) collection(n *Node, depth int) {
 		if !first && !r.comma(closer, what) {
 			break
 		}
-		if r.at < len(r.text) && r.text[r.at] == closer {
-			continue // of a comma too many, which has been told
+		if r.at >= len(r.text) || r.text[r.at] == closer {
+			continue // behind a comma: the text ends, or the comma was one too many, which has been told
 		}
 		if n.Kind == Map {
 			r.member(depth)

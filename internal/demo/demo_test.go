@@ -69,7 +69,7 @@ func TestDemoOfAFile(t *testing.T) {
   url: ${REDIS_URL}
 `)
 	out := run(t, demo.Options{Registry: builtIns(t), Config: file})
-	for _, want := range []string{file, "First", "''", "A very l…", "All as promised, by 3 caches"} {
+	for _, want := range []string{file, "First", "''", "A very …", "All as promised, by 3 caches"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("%q is not in\n%s", want, out)
 		}

@@ -10,9 +10,9 @@ import (
 
 // The widths of the columns, in characters.
 const (
-	textWidth   = 34
-	answerWidth = 32
-	timeWidth   = 10
+	textWidth   = 31
+	answerWidth = 27
+	timeWidth   = 9
 )
 
 // The escape sequences by which terminals tell what is what.

@@ -56,9 +56,9 @@ var steps = []step{
 		{text: `Get session`, want: "abc", do: get("session")},
 		{text: `Get session until it is gone`, want: "ErrMiss", do: expired("session"), waits: true},
 	}},
-	{"nothing is a value too", []call{
-		{text: `Set nothing, nil, for 1h`, want: "stored", do: setNil("nothing")},
-		{text: `Get nothing`, want: "0 bytes, a hit", do: get("nothing")},
+	{"nil is a value too", []call{
+		{text: `Set empty, to nil, for 1h`, want: "stored", do: setNil("empty")},
+		{text: `Get empty`, want: "0 bytes, a hit", do: get("empty")},
 	}},
 	{"mistakes are told from misses", []call{
 		{text: `Set user:123 for 0s`, want: "ErrInvalid", do: set("user:123", john, 0)},
@@ -68,7 +68,7 @@ var steps = []step{
 	}},
 	{"many keys at once", []call{
 		{text: `SetValues of 100 keys for 1h`, want: "stored", do: setMany},
-		{text: `GetValues of these and 10 others`, want: "100 of 110", do: getMany},
+		{text: `GetValues, these and 10 more`, want: "100 of 110", do: getMany},
 		{text: `Delete 3 keys, one is absent`, want: "2 deleted", do: deleteSome},
 	}},
 	{"time left", []call{
@@ -78,7 +78,7 @@ var steps = []step{
 	{"keys by pattern", []call{
 		{text: `ScanKeys item:9?`, want: "10 keys", do: scan("item:9?")},
 		{text: `DeletePattern item:*`, want: "98 deleted", do: deletePattern("item:*")},
-		{text: `ScanKeys *`, want: "nothing user:123 user:124", do: scanNames("*")},
+		{text: `ScanKeys *`, want: "empty user:123 user:124", do: scanNames("*")},
 	}},
 	{"statistics", []call{
 		{text: `Stats`, do: stats},
@@ -190,7 +190,7 @@ func deletePattern(pattern string) func(context.Context, on) (string, error) {
 
 func stats(_ context.Context, cache on) (string, error) {
 	s := cache.Stats()
-	return fmt.Sprintf("%d hits, %d misses, %d errors", s.Hits, s.Misses, s.Errors), nil
+	return fmt.Sprintf("%d hits, %d misses", s.Hits, s.Misses), nil
 }
 
 // items returns the keys of the first n items.

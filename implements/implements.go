@@ -13,6 +13,8 @@ import (
 	"fmt"
 
 	"github.com/fivcglue/fivcglue-go/component"
+	"github.com/fivcglue/fivcglue-go/implements/config"
+	"github.com/fivcglue/fivcglue-go/implements/file"
 	"github.com/fivcglue/fivcglue-go/implements/logging"
 	"github.com/fivcglue/fivcglue-go/implements/memory"
 	"github.com/fivcglue/fivcglue-go/implements/redis"
@@ -32,6 +34,8 @@ func init() {
 func Register(reg *component.Registry) error {
 	return errors.Join(
 		RegisterInterfaces(reg),
+		config.Register(reg),
+		file.Register(reg),
 		logging.Register(reg),
 		memory.Register(reg),
 		redis.Register(reg),

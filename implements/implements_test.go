@@ -48,6 +48,11 @@ func TestClassesHaveTheirNamesAndTheOriginals(t *testing.T) {
 		aliases []string
 		serves  string
 	}{
+		{"config.Environment", nil, "interfaces.IConfig"},
+		{"config.Overlay", nil, "interfaces.IConfig"},
+		{"config.Values", nil, "interfaces.IConfig"},
+		{"file.JSON", []string{"fivcglue.implements.configs_jsonfile.ConfigImpl"}, "interfaces.IConfig"},
+		{"file.YAML", []string{"fivcglue.implements.configs_yamlfile.ConfigImpl"}, "interfaces.IConfig"},
 		{"logging.Site", []string{"fivcglue.implements.loggers_builtin.LoggerSiteImpl", "fivcglue.implements.loggers_default.LoggerSiteImpl"}, "interfaces.ILoggerSite"},
 		{"memory.Cache", []string{"fivcglue.implements.caches_mem.CacheImpl"}, "interfaces.ICache"},
 		{"memory.MutexSite", nil, "interfaces.IMutexSite"},

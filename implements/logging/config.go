@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 
 	"github.com/fivcglue/fivcglue-go/component"
@@ -21,14 +22,15 @@ type Config struct {
 
 	// Level is the least level that is written, of topics that Levels does
 	// not name.
-	Level Level `mapstructure:"level" doc:"the least level that is written: debug, info, warn, error or off"`
+	// It is read by ParseLevel; "" is info.
+	Level string `mapstructure:"level" doc:"the least level that is written: debug, info, warn, error or off"`
 
 	// Levels gives levels to topics. A key is a topic or a pattern of topics:
 	// * stands for any characters, dots too, and ? for one. The topic itself
 	// goes before patterns, and of patterns the one with the most characters
 	// that are not wildcards; of those that are alike, the first in the
 	// alphabet.
-	Levels map[string]Level `mapstructure:"levels" doc:"levels of topics, by topic or pattern: {\"db.*\": debug}"`
+	Levels map[string]string `mapstructure:"levels" doc:"levels of topics, by topic or pattern: {\"db.*\": debug}"`
 
 	// Source has each record say which line of code wrote it.
 	Source bool `mapstructure:"source" doc:"whether records say which line of code wrote them"`
@@ -57,7 +59,7 @@ const topicKey = "topic"
 // DefaultConfig returns the configuration of a Site that is given none: text
 // to stderr, from level info.
 func DefaultConfig() Config {
-	return Config{Format: formatText, Output: outputStderr, Level: Info}
+	return Config{Format: formatText, Output: outputStderr, Level: Info.String()}
 }
 
 // Validate joins a component.KeyError for each key that is wrong.
@@ -66,15 +68,38 @@ func (c Config) Validate() error {
 	if c.Format != "" && c.Format != formatText && c.Format != formatJSON {
 		problems = append(problems, component.KeyError{Key: "format", Err: unknownWord("format", c.Format, formatText, formatJSON)})
 	}
-	for pattern := range c.Levels {
+	if _, err := c.level(); err != nil {
+		problems = append(problems, component.KeyError{Key: "level", Err: err})
+	}
+	for _, pattern := range slices.Sorted(maps.Keys(c.Levels)) {
 		if pattern == "" {
 			problems = append(problems, component.KeyError{Key: "levels", Err: errors.New("a topic is empty; the level for all is the key level")})
 		}
+		if _, err := ParseLevel(c.Levels[pattern]); err != nil {
+			problems = append(problems, component.KeyError{Key: "levels." + pattern, Err: err})
+		}
 	}
-	for key := range c.Attrs {
+	for _, key := range slices.Sorted(maps.Keys(c.Attrs)) {
 		if slices.Contains([]string{"", slog.TimeKey, slog.LevelKey, slog.MessageKey, slog.SourceKey, topicKey}, key) {
 			problems = append(problems, component.KeyError{Key: "attrs", Err: fmt.Errorf("%q is an attribute that records have by themselves", key)})
 		}
 	}
 	return errors.Join(problems...)
+}
+
+func (c Config) level() (Level, error) {
+	if c.Level == "" {
+		return Info, nil
+	}
+	return ParseLevel(c.Level)
+}
+
+// levelTable returns the levels of a config that is valid.
+func (c Config) levelTable() *levelTable {
+	base, _ := c.level()
+	byTopic := make(map[string]Level, len(c.Levels))
+	for pattern, text := range c.Levels {
+		byTopic[pattern], _ = ParseLevel(text)
+	}
+	return newLevelTable(base, byTopic)
 }

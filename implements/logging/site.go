@@ -55,7 +55,7 @@ func NewSite(_ context.Context, _ *component.Site, config Config) (*Site, error)
 	for _, key := range slices.Sorted(maps.Keys(config.Attrs)) {
 		s.attrs = append(s.attrs, slog.String(key, config.Attrs[key]))
 	}
-	s.levels.Store(newLevelTable(config.Level, maps.Clone(config.Levels)))
+	s.levels.Store(config.levelTable())
 	switch config.Output {
 	case "", outputStderr:
 		s.writer = os.Stderr

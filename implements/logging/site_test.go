@@ -105,7 +105,9 @@ func TestConfigIsValidated(t *testing.T) {
 	}{
 		{"an unknown format", "format", `unknown format "jsn"; did you mean "json"? It is text or json`, logging.Config{Format: "jsn"}},
 		{"a format far off", "format", `unknown format "logfmt"; it is text or json`, logging.Config{Format: "logfmt"}},
-		{"an empty topic", "levels", "a topic is empty", logging.Config{Levels: map[string]logging.Level{"": logging.Info}}},
+		{"an unknown level", "level", `unknown level "inof"; did you mean "info"?`, logging.Config{Level: "inof"}},
+		{"an unknown level of a topic", "levels.db.*", `unknown level "debgu"; did you mean "debug"?`, logging.Config{Levels: map[string]string{"db.*": "debgu"}}},
+		{"an empty topic", "levels", "a topic is empty", logging.Config{Levels: map[string]string{"": "info"}}},
 		{"an attribute twice", "attrs", `"msg" is an attribute that records have`, logging.Config{Attrs: map[string]string{"msg": "x"}}},
 		{"the topic as attribute", "attrs", `"topic" is an attribute that records have`, logging.Config{Attrs: map[string]string{"topic": "x"}}},
 	} {
@@ -133,7 +135,7 @@ func TestLoggersAreRemembered(t *testing.T) {
 }
 
 func TestEndlessTopics(t *testing.T) {
-	site, records := newFileSite(t, logging.Config{Level: logging.Error})
+	site, records := newFileSite(t, logging.Config{Level: "error"})
 	early := site.GetLogger("request-0")
 	for i := range 5000 {
 		site.GetLogger(fmt.Sprintf("request-%d", i)).Info("disabled")
@@ -149,7 +151,7 @@ func TestEndlessTopics(t *testing.T) {
 }
 
 func TestDisabledCallAllocatesNothing(t *testing.T) {
-	site := newSite(t, logging.Config{Levels: map[string]logging.Level{"db.*": logging.Warn}})
+	site := newSite(t, logging.Config{Levels: map[string]string{"db.*": "warn"}})
 	logger := site.GetLogger("db.pool")
 	direct := logger.(*slog.Logger)
 	plain := slog.New(slog.NewTextHandler(io.Discard, &slog.HandlerOptions{Level: slog.LevelWarn}))

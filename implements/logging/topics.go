@@ -37,9 +37,6 @@ func literals(pattern string) int {
 
 func (t *levelTable) with(pattern string, level Level) *levelTable {
 	byTopic := maps.Clone(t.byTopic)
-	if byTopic == nil {
-		byTopic = map[string]Level{}
-	}
 	byTopic[pattern] = level
 	return newLevelTable(t.base, byTopic)
 }

@@ -2,6 +2,10 @@
 // their own that they may stop, freeze and start again, an in-process
 // miniredis, and a proxy that loses, holds and delays what goes over the wire.
 //
+// NewCluster, NewSentinels and NewSingle start several nodes that belong
+// together, or one, with TLS and users by choice; SharedCluster and its like
+// start them once for all tests of a package.
+//
 // Everything listens on loopback only, keeps its files in the test's temporary
 // folder and ends with the test. A server ends with the test's process too,
 // however that ends, where the system can promise it (Linux).

@@ -1,6 +1,7 @@
 package redistest
 
 import (
+	"fmt"
 	"net"
 	"sync"
 	"testing"
@@ -10,7 +11,6 @@ import (
 // Proxy stands between a client and a server and does to their traffic what
 // the test says. Its methods may be called at any time, from any goroutine.
 type Proxy struct {
-	t      testing.TB
 	target string
 	addr   string
 	work   sync.WaitGroup
@@ -32,18 +32,11 @@ type Proxy struct {
 func NewProxy(t testing.TB, target string) *Proxy {
 	t.Helper()
 
-	open := make(chan struct{})
-	close(open)
-
-	p := &Proxy{t: t, target: target, links: map[*link]struct{}{}, gate: open}
-
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	p, err := newProxy(target)
 	if err != nil {
-		t.Fatalf("proxy: %v", err)
+		t.Fatal(err)
 	}
 
-	p.addr = listener.Addr().String()
-	p.serve(listener)
 	t.Cleanup(p.close)
 
 	return p
@@ -74,10 +67,8 @@ func (p *Proxy) Refuse() {
 	}
 }
 
-// Accept ends Refuse.
+// Accept ends Refuse. It panics when something else has taken the port.
 func (p *Proxy) Accept() {
-	p.t.Helper()
-
 	p.mu.Lock()
 	defer p.mu.Unlock()
 
@@ -87,9 +78,7 @@ func (p *Proxy) Accept() {
 
 	listener, err := net.Listen("tcp", p.addr)
 	if err != nil {
-		p.t.Errorf("proxy: %v", err)
-
-		return
+		panic(fmt.Sprintf("proxy: %v", err))
 	}
 
 	p.serve(listener)
@@ -171,6 +160,24 @@ func (p *Proxy) RoundTrips() int {
 	defer p.mu.Unlock()
 
 	return p.trips
+}
+
+// newProxy starts a proxy that lives until it is closed.
+func newProxy(target string) (*Proxy, error) {
+	open := make(chan struct{})
+	close(open)
+
+	p := &Proxy{target: target, links: map[*link]struct{}{}, gate: open}
+
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, fmt.Errorf("proxy: %w", err)
+	}
+
+	p.addr = listener.Addr().String()
+	p.serve(listener)
+
+	return p, nil
 }
 
 // open tells whether bytes may pass; p.mu is held.

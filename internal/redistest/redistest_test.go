@@ -15,7 +15,7 @@ import (
 	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(redistest.Sharing(m)) }
 
 func TestServerKeepsDataOverStop(t *testing.T) {
 	server := redistest.New(t, redistest.Options{})

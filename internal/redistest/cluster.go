@@ -1,0 +1,287 @@
+package redistest
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+const (
+	clusterMasters = 3
+	clusterSlots   = 16384
+
+	// clusterPatience is how long a Cluster may take to agree on something.
+	clusterPatience = 30 * time.Second
+)
+
+// Cluster is a Redis Cluster of six nodes, three of them masters with a replica
+// each. A node that is silent for a second is replaced by its replica.
+type Cluster struct{ rig }
+
+// NewCluster starts a Cluster for this test alone. That takes some three
+// seconds: see SharedCluster.
+func NewCluster(t testing.TB, options RigOptions) *Cluster {
+	t.Helper()
+
+	c := build(t, func() (*Cluster, error) { return startCluster(t, options) })
+	t.Cleanup(c.close)
+
+	return c
+}
+
+// Addrs returns the addresses of all nodes.
+func (c *Cluster) Addrs() []string {
+	addrs := make([]string, len(c.nodes))
+	for i, n := range c.nodes {
+		addrs[i] = n.Addr()
+	}
+
+	return addrs
+}
+
+// Nodes returns all nodes.
+func (c *Cluster) Nodes() []*Node { return c.nodes }
+
+// Masters returns the nodes that are masters now, by their first slot.
+func (c *Cluster) Masters(t testing.TB) []*Node {
+	t.Helper()
+
+	shape := c.shape(t)
+	masters := make([]*Node, len(shape))
+
+	for i, m := range shape {
+		masters[i] = m.node
+	}
+
+	return masters
+}
+
+// Replica returns a replica of master that runs.
+func (c *Cluster) Replica(t testing.TB, master *Node) *Node {
+	t.Helper()
+
+	for _, m := range c.shape(t) {
+		if m.node == master && len(m.replicas) > 0 {
+			return m.replicas[0]
+		}
+	}
+
+	t.Fatalf("%s has no replica", master.name)
+
+	return nil
+}
+
+// Owner returns the master that holds key now.
+func (c *Cluster) Owner(t testing.TB, key string) *Node {
+	t.Helper()
+
+	slot := Slot(key)
+	for _, m := range c.shape(t) {
+		if m.has(slot) {
+			return m.node
+		}
+	}
+
+	t.Fatalf("nobody holds slot %d", slot)
+
+	return nil
+}
+
+// Fail has the replica of master take over, as CLUSTER FAILOVER does it, and
+// waits until all nodes know. It returns the new master.
+func (c *Cluster) Fail(t testing.TB, master *Node) *Node {
+	t.Helper()
+
+	replica := c.Replica(t, master)
+	replica.Do(t, "CLUSTER", "FAILOVER")
+	c.AwaitMaster(t, replica)
+
+	return replica
+}
+
+// AwaitMaster waits until node is a master in the eyes of all nodes that run.
+func (c *Cluster) AwaitMaster(t testing.TB, node *Node) {
+	t.Helper()
+
+	c.await(t, func(ctx context.Context) error {
+		views, err := c.views(ctx)
+		if err != nil {
+			return err
+		}
+
+		for from, view := range views {
+			if e := view.at(node.Addr()); e == nil || !e.master() || len(e.slots) == 0 {
+				return fmt.Errorf("%s does not know %s as a master", from.name, node.name)
+			}
+		}
+
+		return c.agreed(ctx, views)
+	})
+}
+
+// Heal starts and thaws all nodes, ends what was begun, and waits until all
+// nodes agree that three masters with a replica each hold all slots.
+func (c *Cluster) Heal(t testing.TB) {
+	t.Helper()
+
+	if err := c.heal(); err != nil {
+		t.Fatalf("the cluster does not heal: %v\n%s", err, c.logs())
+	}
+}
+
+// Flush empties all nodes.
+func (c *Cluster) Flush(t testing.TB) {
+	t.Helper()
+
+	for _, n := range c.Masters(t) {
+		n.Do(t, "FLUSHALL")
+	}
+}
+
+func (c *Cluster) heal() error {
+	if err := c.start(); err != nil {
+		return err
+	}
+
+	ctx, cancel := context.WithTimeout(context.Background(), clusterPatience)
+	defer cancel()
+
+	if err := c.settleMoves(ctx); err != nil {
+		return err
+	}
+
+	return until(ctx, func() error { return c.whole(ctx) })
+}
+
+// reset gives a shared cluster to the next test.
+func (c *Cluster) reset() error {
+	if err := c.heal(); err != nil {
+		return err
+	}
+
+	for _, n := range c.nodes {
+		// A replica follows its master.
+		if err := n.flush(); err != nil && !redis.IsReadOnlyError(err) {
+			return err
+		}
+	}
+
+	return nil
+}
+
+func startCluster(t testing.TB, options RigOptions) (*Cluster, error) {
+	c := &Cluster{}
+	if err := c.init(options); err != nil {
+		return c, err
+	}
+
+	bus := make(map[*Node]int)
+
+	for i := range 2 * clusterMasters {
+		_, err := c.newNode(t, "node"+strconv.Itoa(i), func(n *Node) []string {
+			bus[n] = freePort(t)
+
+			return append(c.clusterLines(n, bus[n]), c.data()...)
+		})
+		if err != nil {
+			return c, err
+		}
+	}
+
+	if err := c.start(); err != nil {
+		return c, err
+	}
+
+	ctx, cancel := context.WithTimeout(context.Background(), clusterPatience)
+	defer cancel()
+
+	if err := c.form(ctx, bus); err != nil {
+		return c, fmt.Errorf("forming a cluster: %w\n%s", err, c.logs())
+	}
+
+	return c, nil
+}
+
+func (c *Cluster) clusterLines(n *Node, bus int) []string {
+	lines := []string{
+		"cluster-enabled yes",
+		"cluster-port " + strconv.Itoa(bus),
+		"cluster-announce-ip 127.0.0.1",
+		"cluster-node-timeout 1000",
+		"cluster-replica-validity-factor 0",  // a replica takes over however old it is
+		"cluster-allow-replica-migration no", // three pairs stay three pairs
+	}
+
+	if c.files != nil {
+		lines = append(lines, "tls-cluster yes")
+	}
+
+	if n.proxy != nil {
+		_, port, _ := net.SplitHostPort(n.proxy.Addr())
+
+		key := "cluster-announce-port "
+		if c.files != nil {
+			key = "cluster-announce-tls-port "
+		}
+
+		lines = append(lines, key+port)
+	}
+
+	return lines
+}
+
+// form makes a cluster of nodes that run.
+func (c *Cluster) form(ctx context.Context, bus map[*Node]int) error {
+	for i, n := range c.nodes {
+		if err := n.client.Do(ctx, "CLUSTER", "SET-CONFIG-EPOCH", i+1).Err(); err != nil {
+			return err
+		}
+
+		if i < clusterMasters {
+			first, last := i*clusterSlots/clusterMasters, (i+1)*clusterSlots/clusterMasters-1
+			if err := n.client.ClusterAddSlotsRange(ctx, first, last).Err(); err != nil {
+				return err
+			}
+		}
+	}
+
+	// Each meets each: waiting for them to gossip takes seconds.
+	for i, n := range c.nodes {
+		for _, other := range c.nodes[i+1:] {
+			if err := n.client.Do(ctx, "CLUSTER", "MEET", "127.0.0.1", other.port, bus[other]).Err(); err != nil {
+				return err
+			}
+		}
+	}
+
+	var work sync.WaitGroup
+
+	errs := make(chan error, clusterMasters)
+
+	for i, n := range c.nodes[clusterMasters:] {
+		work.Go(func() {
+			id, err := c.nodes[i].client.ClusterMyID(ctx).Result()
+			if err == nil {
+				err = until(ctx, func() error { return n.client.ClusterReplicate(ctx, id).Err() })
+			}
+
+			errs <- err
+		})
+	}
+
+	work.Wait()
+
+	for range clusterMasters {
+		if err := <-errs; err != nil {
+			return err
+		}
+	}
+
+	return until(ctx, func() error { return c.whole(ctx) })
+}

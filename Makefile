@@ -10,6 +10,7 @@ CACHE         := $(CURDIR)/.cache
 LINTER        := $(CACHE)/golangci-lint-$(GOLANGCI)-$(GO127)/golangci-lint
 FUZZTIME      ?= 20s
 RUN           ?=
+OUT           ?=
 ROUNDS        ?= 21
 COVERAGE      := $(CACHE)/cover.out
 
@@ -71,8 +72,8 @@ fmt: $(LINTER) ## format the code
 	cd benchmarks && $(WITH127) $(LINTER) fmt --config ../.golangci.yml ./...
 
 .PHONY: bench
-bench: ## compare with peers and print the tables (RUN=Lookup ROUNDS=21)
-	@cd benchmarks && $(GO) test -count=1 -timeout 60m -run 'Test$(RUN)' -rounds $(ROUNDS) -slice 40ms
+bench: ## compare with peers and print the tables (RUN=Lookup ROUNDS=21 OUT=RESULTS.md)
+	@cd benchmarks && $(GO) test -count=1 -timeout 60m -run 'Test$(RUN)' -rounds $(ROUNDS) -slice 40ms -o '$(OUT)'
 
 .PHONY: bench-check
 bench-check: ## vet the comparisons with peers and run each for a moment

@@ -123,6 +123,29 @@ func (t *turns) row(ours *turns) row {
 	return r
 }
 
+// figure is a number that is compared as it is, such as a ratio of hits.
+type figure struct {
+	name    string
+	value   float64
+	atLeast float64 // ours is at least so many times this one; 0: only shown
+}
+
+// report adds figures that are no times to the table; the first is ours.
+func report(title, unit string, figures ...figure) {
+	outcome := section{title: title, unit: unit}
+	for i, f := range figures {
+		r := row{name: f.name, each: f.value, allocs: -1}
+		if i > 0 {
+			r.ratio = fmt.Sprintf("%.2f", figures[0].value/f.value)
+		}
+		if f.atLeast > 0 {
+			r.judge(fmt.Sprintf("≥ %.3g", f.atLeast), figures[0].value >= f.atLeast*f.value)
+		}
+		outcome.rows = append(outcome.rows, r)
+	}
+	results = append(results, outcome)
+}
+
 func median(values []float64) float64 {
 	sorted := slices.Sorted(slices.Values(values))
 	middle := len(sorted) / 2

@@ -2,6 +2,9 @@ package benchmarks
 
 import (
 	"bufio"
+	"bytes"
+	"cmp"
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -17,17 +20,25 @@ var results []section
 // section is one comparison.
 type section struct {
 	title string
+	unit  string // of figures that are no times
 	rows  []row
 }
 
 // row is what one contender took.
 type row struct {
 	name    string
-	each    float64 // ns
+	each    float64 // ns, or in the section's unit
 	allocs  float64 // -1: of no interest
 	ratio   string
 	targets []string
 	missed  int // of the targets
+}
+
+func (s section) value(r row) string {
+	if s.unit != "" {
+		return fmt.Sprintf("%.3f", r.each)
+	}
+	return duration(r.each)
 }
 
 func (r *row) judge(target string, reached bool) {
@@ -42,8 +53,23 @@ func TestMain(m *testing.M) {
 	code := m.Run()
 	if code == 0 && *rounds > 1 {
 		printResults(os.Stdout)
+		if *output != "" {
+			if err := record(*output); err != nil {
+				fmt.Fprintln(os.Stderr, err)
+				code = 1
+			}
+		}
 	}
 	os.Exit(code)
+}
+
+var output = flag.String("o", "", "a file to write the tables to, too")
+
+func record(name string) error {
+	var text bytes.Buffer
+	text.WriteString("# Results\n\nWritten by `make bench OUT=RESULTS.md`; README.md says how they are measured.\n\n")
+	printResults(&text)
+	return os.WriteFile(name, text.Bytes(), 0o644)
 }
 
 // printResults writes the results as a Markdown document, whose tables are
@@ -54,9 +80,9 @@ func printResults(w io.Writer) {
 	fmt.Fprintf(w, "Times are medians; a ratio is the median of ours divided by theirs in the same round.\n")
 	targets, missed := 0, 0
 	for _, s := range results {
-		cells := [][]string{{s.title, "each", "allocs", "ratio", "target"}}
+		cells := [][]string{{s.title, cmp.Or(s.unit, "each"), "allocs", "ratio", "target"}}
 		for _, r := range s.rows {
-			cells = append(cells, []string{r.name, duration(r.each), allocs(r.allocs), r.ratio, strings.Join(r.targets, ", ")})
+			cells = append(cells, []string{r.name, s.value(r), allocs(r.allocs), r.ratio, strings.Join(r.targets, ", ")})
 			targets += len(r.targets)
 			missed += r.missed
 		}

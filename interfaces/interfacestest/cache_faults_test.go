@@ -1,6 +1,7 @@
 package interfacestest_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"iter"
@@ -94,6 +95,7 @@ var cacheFaults = []cacheFault{
 	{name: "gives the bytes it keeps", wrap: tune(func(c *tiny) { c.cloneOut = func(b []byte) []byte { return b } }), found: []string{"values/copied out"}},
 	{name: "loses nil", wrap: wrap[losesNil], found: []string{"values/nil and empty", "stats/counts"}},
 	{name: "takes empty for a miss", wrap: wrap[emptyIsMiss], found: []string{"values/nil and empty", "expire/longest", "stats/counts"}},
+	{name: "stores in two halves", wrap: wrap[tearsValues], found: []string{"values/concurrent"}},
 	{name: "takes any key", wrap: wrap[anyKey], found: []string{"keys/empty", "keys/too large", "stats/counts"}},
 	{name: "trims keys", wrap: wrap[trimsKeys], found: []string{"keys/any bytes"}},
 	{name: "GetValues gives a nil map", wrap: wrap[nilMap], found: []string{"batch/nothing to do", "batch/get"}},
@@ -234,6 +236,19 @@ func (c *emptyIsMiss) GetValue(ctx context.Context, key string) ([]byte, error) 
 		return nil, interfaces.ErrMiss
 	}
 	return value, err
+}
+
+type tearsValues struct{ base }
+
+func (c *tearsValues) SetValue(ctx context.Context, key string, value []byte, expire time.Duration) error {
+	if half := len(value) / 2; half > 100 {
+		first := append(bytes.Clone(value[:half]), make([]byte, len(value)-half)...)
+		if err := c.tiny.SetValue(ctx, key, first, expire); err != nil {
+			return err
+		}
+		time.Sleep(time.Microsecond)
+	}
+	return c.tiny.SetValue(ctx, key, value, expire)
 }
 
 type anyKey struct{ base }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/fivcglue/fivcglue-go/interfaces"
 )
@@ -123,23 +124,34 @@ var cacheValueChecks = []cacheCheck{
 // checkConcurrent has several goroutines do everything at once to few keys. It
 // is worth most under the race detector.
 func checkConcurrent(ctx context.Context, k *cacheKit) {
-	const workers, rounds, size = 8, 60, 512
+	const writers, readers, rounds, size = 6, 2, 60, 512
 	keys := []string{k.key("a"), k.key("b"), k.key("c")}
-	complaints := make(chan error, workers)
+	complaints := make(chan error, writers+readers)
 	var group sync.WaitGroup
-	for worker := range workers {
+	work := func(f func(r *recorder, round int)) {
 		group.Go(func() {
 			r := &recorder{}
 			r.protect(func() {
-				value := bytes.Repeat([]byte{byte('a' + worker)}, size)
 				for round := range rounds {
-					workOn(ctx, r, k.Cache, keys[round%len(keys)], value, k.prefix, round)
+					f(r, round)
 				}
 			})
-			for _, err := range r.errs {
+			for _, err := range r.errs[:min(1, len(r.errs))] {
 				complaints <- err
-				break
 			}
+		})
+	}
+	for writer := range writers {
+		value := bytes.Repeat([]byte{byte('a' + writer)}, size)
+		work(func(r *recorder, round int) {
+			writeAmongOthers(ctx, r, k.Cache, keys[(round+writer)%len(keys)], value, round)
+		})
+	}
+	for range readers {
+		work(func(r *recorder, _ int) {
+			readAmongOthers(ctx, r, k.Cache, keys, k.prefix, size)
+			// Between the steps of others, in controlled time too.
+			time.Sleep(time.Microsecond / 2)
 		})
 	}
 	group.Wait()
@@ -149,21 +161,9 @@ func checkConcurrent(ctx context.Context, k *cacheKit) {
 	}
 }
 
-func workOn(ctx context.Context, r *recorder, cache interfaces.ICache, key string, value []byte, prefix string, round int) {
-	whole := func(got []byte) bool {
-		return len(got) == len(value) && bytes.Count(got, got[:1]) == len(got)
-	}
+func writeAmongOthers(ctx context.Context, r *recorder, cache interfaces.ICache, key string, value []byte, round int) {
 	if err := cache.SetValue(ctx, key, value, longExpire); err != nil {
 		r.Fatalf("SetValue among others: %w", err)
-	}
-	many, err := cache.GetValues(ctx, key)
-	if err != nil {
-		r.Fatalf("GetValues among others: %w", err)
-	}
-	for _, got := range many {
-		if !whole(got) {
-			r.Fatalf("GetValues among others gave %s, which nobody stored", short(string(got)))
-		}
 	}
 	switch round % 4 {
 	case 0:
@@ -175,9 +175,27 @@ func workOn(ctx context.Context, r *recorder, cache interfaces.ICache, key strin
 			r.Fatalf("AddValue among others: %w", err)
 		}
 	case 2:
-		if _, err := scan(ctx, cache, prefix+"*"); err != nil {
-			r.Fatalf("ScanKeys among others: %w", err)
+		if err := cache.SetValues(ctx, map[string][]byte{key: value}, longExpire); err != nil {
+			r.Fatalf("SetValues among others: %w", err)
 		}
-		cache.Stats()
 	}
+}
+
+func readAmongOthers(ctx context.Context, r *recorder, cache interfaces.ICache, keys []string, prefix string, size int) {
+	many, err := cache.GetValues(ctx, keys...)
+	if err != nil {
+		r.Fatalf("GetValues among others: %w", err)
+	}
+	for _, got := range many {
+		if got == nil {
+			continue // a miss, which other checks are about
+		}
+		if len(got) != size || bytes.Count(got, got[:1]) != size {
+			r.Fatalf("GetValues among others gave %s, which nobody stored", short(string(got)))
+		}
+	}
+	if _, err := scan(ctx, cache, prefix+"*"); err != nil {
+		r.Fatalf("ScanKeys among others: %w", err)
+	}
+	cache.Stats()
 }

@@ -73,7 +73,7 @@ fmt: $(LINTER) ## format the code
 
 .PHONY: bench
 bench: ## compare with peers and print the tables (RUN=Lookup ROUNDS=21 OUT=RESULTS.md)
-	@cd benchmarks && $(GO) test -count=1 -timeout 60m -run 'Test$(RUN)' -rounds $(ROUNDS) -slice 40ms -o '$(OUT)'
+	@cd benchmarks && $(GO) test -count=1 -timeout 60m -run 'Test$(RUN)' -rounds $(ROUNDS) -slice 40ms -results '$(OUT)'
 
 .PHONY: bench-check
 bench-check: ## vet the comparisons with peers and run each for a moment

@@ -63,7 +63,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-var output = flag.String("o", "", "a file to write the tables to, too")
+var output = flag.String("results", "", "a file to write the tables to, too")
 
 func record(name string) error {
 	var text bytes.Buffer

@@ -26,8 +26,8 @@ var builtIn = []string{
 }
 
 // unknownName says that a name is none of the registered ones.
-func unknownName(what, name string, registered []string) (message, suggestion string) {
-	quoted := what + " " + quote(name)
+func unknownName(what string, n *node, registered []string) (message, suggestion string) {
+	name, quoted := n.text, what+" "+quote(n.shown())
 	if slices.Contains(builtIn, name) {
 		return "unknown " + quoted + `, which is built in: import _ "` + bundle + `"`, ""
 	}
@@ -55,5 +55,8 @@ func there(names []string) string {
 	case len(names) > maxListed:
 		return "; there are " + strings.Join(names[:maxListed], ", ") + " and more"
 	}
-	return "; there is " + strings.Join(names, ", ")
+	if len(names) == 1 {
+		return "; there is " + names[0]
+	}
+	return "; there are " + strings.Join(names, ", ")
 }

@@ -84,6 +84,9 @@ func (d *decoder) value(n *node, v reflect.Value, s *shape, path string) {
 	if s.secret {
 		n.mask()
 	}
+	if n.broken {
+		n.mask()
+	}
 	if n.kind == nullKind {
 		return
 	}
@@ -128,7 +131,7 @@ func (d *decoder) list(n *node, v reflect.Value, s *shape, path string) {
 	list := reflect.MakeSlice(v.Type(), len(n.children), len(n.children))
 	for i, element := range n.children {
 		at := fmt.Sprintf("%s[%d]", path, i)
-		if element.kind == nullKind {
+		if element.kind == nullKind && !element.broken {
 			d.problem(element, at, "must not be empty", "")
 			continue
 		}
@@ -174,14 +177,22 @@ func (d *decoder) scalar(n *node, v reflect.Value, s *shape, path string) {
 	message := "must be " + s.bounds.String()
 	if err != nil {
 		message = err.Error()
-		if message == "must be a whole number" || message == "must be a number" {
-			message = strings.TrimRight(message+" "+s.bounds.String(), " ")
+		if numbers := s.bounds.String(); numbers != "" {
+			switch {
+			case strings.HasPrefix(message, "must be a whole number from"):
+				message = "must be " + numbers
+			case message == "must be a whole number" || message == "must be a number":
+				message += strings.Replace(" "+numbers, " at ", " of at ", 1)
+			}
 		}
 	}
 	if errors.Is(err, scalar.ErrUnsupported) {
 		message = "cannot be set from a file"
 	}
-	d.problem(n, path, message+d.instead(n, s), "")
+	if !strings.HasPrefix(message, "must not") {
+		message += d.instead(n, s)
+	}
+	d.problem(n, path, message, "")
 }
 
 // instead returns what stands there, where that may be told.

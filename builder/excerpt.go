@@ -24,7 +24,11 @@ func (d *document) excerpts(problems []*Diagnostic) {
 		text := []rune(strings.ToValidUTF8(d.line(f.Line), "\uFFFD"))
 		caret := f.Column
 		if f.unparsed {
-			text, caret = maskUnparsed(text, caret)
+			if d.format == formatJSON {
+				text, caret = maskTokens(text, caret)
+			} else {
+				text, caret = maskUnparsed(text, caret)
+			}
 		} else {
 			text, caret = maskLine(text, caret, f.Line, masks)
 		}
@@ -160,6 +164,76 @@ func maskUnparsed(text []rune, caret int) ([]rune, int) {
 	}
 	shown := []rune(head)
 	return append(shown, []rune(redacted)...), min(caret, len(shown)+1)
+}
+
+var jsonKey = regexp.MustCompile(`^"[\w.\-/]*"\s*:`)
+
+// maskTokens masks all but the keys and the punctuation of a line of JSON.
+func maskTokens(text []rune, caret int) ([]rune, int) {
+	var shown []rune
+	moved := caret
+	copied := func(to, from int) {
+		if caret-1 >= from && caret-1 < to {
+			moved = len(shown) + 1 + caret - 1 - from
+		}
+		shown = append(shown, text[from:to]...)
+	}
+	beforeKey := true // so far there was nothing that a value follows
+	at := 0
+	for at < len(text) {
+		switch r := text[at]; {
+		case unicode.IsSpace(r):
+			copied(at+1, at)
+			at++
+		case strings.ContainsRune("[]{},:", r):
+			beforeKey = r == '{' || r == ','
+			copied(at+1, at)
+			at++
+		default:
+			rest := string(text[at:])
+			if key := jsonKey.FindString(rest); key != "" && beforeKey {
+				end := at + len([]rune(key)) - 1
+				copied(end, at)
+				at = end
+				continue
+			}
+			end := at + tokenEnd(text[at:])
+			if caret-1 >= at && caret-1 < end {
+				moved = len(shown) + 1
+			}
+			shown = append(shown, []rune(redacted)...)
+			at = end
+		}
+	}
+	if caret-1 >= len(text) {
+		moved = len(shown) + caret - len(text)
+	}
+	return shown, moved
+}
+
+// tokenEnd returns the length of the text in quotes, the word or the comment
+// that text begins with.
+func tokenEnd(text []rune) int {
+	switch quote := text[0]; quote {
+	case '/', '#':
+		return len(text)
+	case '"', '\'':
+		for i := 1; i < len(text); i++ {
+			switch text[i] {
+			case '\\':
+				i++
+			case quote:
+				return i + 1
+			}
+		}
+		return len(text)
+	}
+	for i, r := range text {
+		if unicode.IsSpace(r) || strings.ContainsRune(`[]{},:"'`, r) {
+			return max(i, 1)
+		}
+	}
+	return len(text)
 }
 
 const (

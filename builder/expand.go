@@ -137,11 +137,7 @@ func (x *expanding) reference(body string, depth int) (string, *expandError) {
 		x.from("default of " + name)
 		return x.text(rest[2:], depth+1)
 	case strings.HasPrefix(rest, ":?") && len(rest) > 2:
-		message, err := x.text(rest[2:], depth+1)
-		if err != nil {
-			return "", err
-		}
-		return "", badReference("the variable %s is not set: %s", name, message)
+		return "", badReference("the variable %s is not set: %s", name, rest[2:])
 	}
 	return "", &expandError{fmt.Sprintf("the variable %s is not set", name), nearest.To(name, x.names())}
 }

@@ -102,6 +102,10 @@ func (f *faultFinder) blockLine(indent int) {
 	if f.found.message != "" {
 		return
 	}
+	if colon == f.at {
+		f.fault(row, colon, "a key is missing")
+		return
+	}
 	if colon < 0 {
 		f.plainLine(row, column, dashes)
 		return

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/fivcglue/fivcglue-go/component"
@@ -40,8 +41,8 @@ func (it *item) label() string {
 	switch {
 	case it.class != nil:
 		return it.class.Name
-	case it.className != nil && it.className.kind == scalarKind:
-		return it.className.text
+	case it.className != nil:
+		return it.className.shown()
 	}
 	return fmt.Sprintf("item %d", it.number)
 }
@@ -70,7 +71,9 @@ func (c *checker) problem(it *item, n *node, path, message, suggestion string) {
 // against those before.
 func (c *checker) checkItem(it *item) {
 	if it.node.kind != mapKind {
-		it.node.mask()
+		if it.node.kind != nullKind {
+			it.node.mask()
+		}
 		c.problem(it, it.node, "", fmt.Sprintf("an item must be a map with a class, not %s", it.node.describe()), "")
 		return
 	}
@@ -116,12 +119,14 @@ func (c *checker) checkReserved(it *item, key, value *node) {
 func (c *checker) findClass(it *item) {
 	_, n := it.node.get("class")
 	switch {
+	case n == nil && it.misspelled("class") != nil:
+		key := it.misspelled("class")
+		c.problem(it, key, "", fmt.Sprintf("unknown key %q", key.text), "class")
+		return
 	case n == nil || n.kind == nullKind:
-		suggestion := ""
-		if n == nil {
-			suggestion = it.nearestKey("class")
+		if n == nil || !n.broken {
+			c.problem(it, it.node, "", `the key "class" is required`, "")
 		}
-		c.problem(it, it.node, "", `the key "class" is required`, suggestion)
 		return
 	case n.kind != scalarKind:
 		c.problem(it, n, "class", fmt.Sprintf("must be the name of a class, not %s", n.describe()), "")
@@ -133,25 +138,23 @@ func (c *checker) findClass(it *item) {
 	it.className = n
 	class, ok := c.builder.registry.Class(n.text)
 	if !ok {
-		message, suggestion := unknownName("class", n.text, c.classNames())
+		message, suggestion := unknownName("class", n, c.classNames())
 		c.reportHere(it, n, message, suggestion)
 		return
 	}
 	it.class = class
 }
 
-// nearestKey returns the key of the item that was probably meant to be name.
-func (it *item) nearestKey(name string) string {
-	var keys []string
+// misspelled returns the key of the item that was probably meant to be name,
+// nil if there is none.
+func (it *item) misspelled(name string) *node {
+	var found *node
 	it.node.pairs(func(key, _ *node) {
-		if !reserved(key.text) {
-			keys = append(keys, key.text)
+		if !reserved(key.text) && nearest.To(key.text, []string{name}) != "" {
+			found = key
 		}
 	})
-	if near := nearest.To(name, keys); near != "" {
-		return name
-	}
-	return ""
+	return found
 }
 
 // reportHere reports a problem that names the item by itself.
@@ -182,12 +185,16 @@ var entryKeys = []string{"interface", "name"}
 // readEntry returns an entry, or nil if its interface or name is not known.
 func (c *checker) readEntry(it *item, n *node, index int) *entry {
 	path := fmt.Sprintf("entries[%d]", index)
+	if n.broken {
+		return nil
+	}
 	if n.kind != mapKind {
-		n.mask()
+		if n.kind != nullKind {
+			n.mask()
+		}
 		c.problem(it, n, path, fmt.Sprintf("must be a map with an interface and a name, not %s", n.describe()), "")
 		return nil
 	}
-	suggestion := ""
 	n.pairs(func(key, value *node) {
 		if !slices.Contains(entryKeys, key.text) {
 			value.mask()
@@ -204,7 +211,7 @@ func (c *checker) readEntry(it *item, n *node, index int) *entry {
 	_, iface := n.get("interface")
 	if iface == nil || iface.kind == nullKind {
 		c.broken[e.name] = true
-		c.problem(it, n, path, `the key "interface" is required`, suggestion)
+		c.problem(it, n, path, `the key "interface" is required`, "")
 		return nil
 	}
 	if !c.entryText(it, iface, path+".interface") {
@@ -216,7 +223,7 @@ func (c *checker) readEntry(it *item, n *node, index int) *entry {
 	}
 	info, ok := c.builder.registry.Interface(iface.text)
 	if !ok {
-		message, suggestion := unknownName("interface", iface.text, c.interfaceNames())
+		message, suggestion := unknownName("interface", iface, c.interfaceNames())
 		c.broken[e.name] = true
 		c.problem(it, iface, path+".interface", message, suggestion)
 		return nil
@@ -377,38 +384,40 @@ func joined(err error) []error {
 
 func locateKey(it *item, e component.KeyError) located {
 	at := located{node: it.head(), path: e.Key, message: fmt.Sprint(e.Err), err: e}
-	if n := find(it.node, e.Key); n != nil {
-		at.node, at.stands = n, true
+	if n, path := find(it.node, e.Key); n != nil {
+		at.node, at.path, at.stands = n, path, true
 	}
 	return at
 }
 
-// find returns the value at a path of keys and indexes with dots between them,
-// nil if there is none.
-func find(n *node, path string) *node {
-	if n.kind == mapKind {
-		if _, whole := n.get(path); whole != nil && whole.kind != nullKind {
-			return whole // a key that has a dot in it
+// find returns the value at a path of keys and indexes, which may be joined
+// with dots or brackets, and the path as messages have it. It returns nil if
+// nothing stands there.
+func find(n *node, path string) (found *node, at string) {
+	steps := strings.ReplaceAll(strings.ReplaceAll(path, "[", "."), "]", "")
+	for steps != "" {
+		step, rest, _ := strings.Cut(steps, ".")
+		var next *node
+		switch n.kind {
+		case mapKind:
+			if _, next = n.get(steps); next != nil {
+				step, rest = steps, "" // a key that has a dot in it
+			} else {
+				_, next = n.get(step)
+			}
+			at = joinPath(at, step)
+		case listKind:
+			if index, err := strconv.Atoi(step); err == nil && index >= 0 && index < len(n.children) {
+				next = n.children[index]
+			}
+			at = fmt.Sprintf("%s[%s]", at, step)
 		}
-	}
-	head, rest, more := strings.Cut(strings.ReplaceAll(strings.ReplaceAll(path, "[", "."), "]", ""), ".")
-	var child *node
-	switch n.kind {
-	case mapKind:
-		_, child = n.get(head)
-	case listKind:
-		var index int
-		if _, err := fmt.Sscanf(head, "%d", &index); err == nil && index >= 0 && index < len(n.children) {
-			child = n.children[index]
+		if next == nil || next.kind == nullKind {
+			return nil, path
 		}
+		n, steps = next, rest
 	}
-	if child == nil || child.kind == nullKind || !more {
-		if child != nil && child.kind == nullKind {
-			return nil
-		}
-		return child
-	}
-	return find(child, rest)
+	return n, at
 }
 
 // protect turns a panic of a class's code into an error.

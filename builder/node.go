@@ -120,6 +120,15 @@ func (n *node) setPlain(text string) {
 	}
 }
 
+// shown returns the text of a scalar as a message may have it: what a
+// reference was replaced with may be a secret.
+func (n *node) shown() string {
+	if n.from != nil && len(n.from.origins) > 0 {
+		return n.from.written
+	}
+	return n.text
+}
+
 // hasReference reports whether the text of n is to be expanded.
 func (n *node) hasReference() bool {
 	return n.kind == scalarKind && strings.Contains(n.text, "${")

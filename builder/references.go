@@ -17,12 +17,12 @@ func (c *checker) checkReferences() {
 	names := map[reflect.Type][]string{}
 	for _, it := range c.items {
 		for _, ref := range it.refs {
-			n := find(it.node, ref.Path)
+			n, path := find(it.node, ref.Path)
 			if !ref.Set || n == nil {
 				continue // one of the defaults, which the site judges
 			}
 			if target := c.entries[entryKey{ref.Interface, ref.Name}]; target != nil {
-				g.edges[it] = append(g.edges[it], edge{target.item, n, ref.Path})
+				g.edges[it] = append(g.edges[it], edge{target.item, n, path})
 				continue
 			}
 			if c.isPresent(ref) || c.partial || c.broken[ref.Name] {
@@ -31,8 +31,8 @@ func (c *checker) checkReferences() {
 			if _, known := names[ref.Interface]; !known {
 				names[ref.Interface] = c.namesOf(ref.Interface)
 			}
-			message, suggestion := c.missing(ref, names[ref.Interface])
-			c.problem(it, n, ref.Path, message, suggestion)
+			message, suggestion := c.missing(ref, n, names[ref.Interface])
+			c.problem(it, n, path, message, suggestion)
 		}
 	}
 	for _, it := range c.items {
@@ -71,9 +71,9 @@ func (c *checker) namesOf(t reflect.Type) []string {
 }
 
 // missing says that there is no such entry, and what there is.
-func (c *checker) missing(ref component.RefInfo, names []string) (message, suggestion string) {
+func (c *checker) missing(ref component.RefInfo, n *node, names []string) (message, suggestion string) {
 	iface := c.interfaceName(ref.Interface)
-	message = "there is no entry " + describeEntry(iface, ref.Name)
+	message = "there is no entry " + describeEntry(iface, n.shown())
 	if suggestion = nearest.To(ref.Name, names); suggestion != "" {
 		return message, suggestion
 	}

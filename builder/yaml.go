@@ -40,6 +40,9 @@ func (d *document) readYAML(report reportFunc) {
 	} else if len(first.Content) > 0 {
 		d.root = r.convert(first.Content[0], 1)
 	}
+	if r.aliased > maxAliased {
+		d.root = nil // to look at the rest would take longer than it is worth
+	}
 	d.nodes = r.slab.count
 }
 
@@ -86,10 +89,12 @@ func (r *yamlReader) convert(y *yaml.Node, depth int) *node {
 	}
 	if depth > maxDepth && y.Kind != yaml.ScalarNode {
 		r.report(n.place(), fmt.Sprintf("nested more than %d levels deep", maxDepth), "")
+		n.broken = true
 		return n
 	}
 	switch {
 	case !r.tagFits(y, n):
+		n.broken = true
 	case y.Kind == yaml.ScalarNode:
 		r.scalar(y, n)
 	case y.Kind == yaml.SequenceNode:
@@ -140,7 +145,11 @@ func (r *yamlReader) tagFits(y *yaml.Node, n *node) bool {
 func (r *yamlReader) list(y *yaml.Node, n *node, depth int) {
 	base := len(r.stack)
 	for _, element := range y.Content {
-		r.stack = append(r.stack, r.convert(element, depth+1))
+		e := r.convert(element, depth+1)
+		if element.Kind == yaml.ScalarNode && element.Value == "" && element.Style == 0 && y.Style&yaml.FlowStyle == 0 {
+			e.column-- // nothing stands behind the dash: it is what there is to point at
+		}
+		r.stack = append(r.stack, e)
 	}
 	n.children = r.slab.list(r.stack[base:])
 	r.stack = r.stack[:base]
@@ -256,6 +265,6 @@ func (r *yamlReader) alias(y *yaml.Node) *node {
 		return target.node
 	}
 	n := r.slab.node()
-	n.line, n.column = int32(at.line), int32(at.column)
+	n.line, n.column, n.broken = int32(at.line), int32(at.column), true
 	return n
 }

@@ -81,16 +81,5 @@ func TestCacheConformsOnRedisServer(t *testing.T) {
 func newCache(t testing.TB, addr string, change ...func(*redis.CacheConfig)) *redis.Cache {
 	t.Helper()
 
-	cache, err := redis.NewCache(t.Context(), nil, config(t, addr, change...))
-	if err != nil {
-		t.Fatal(err)
-	}
-
-	t.Cleanup(func() {
-		if err := cache.Close(t.Context()); err != nil {
-			t.Errorf("Close: %v", err)
-		}
-	})
-
-	return cache
+	return newSiteCache(t, nil, config(t, addr, change...))
 }

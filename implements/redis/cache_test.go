@@ -1,0 +1,281 @@
+package redis_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/fivcglue/fivcglue-go/implements/redis"
+	"github.com/fivcglue/fivcglue-go/interfaces"
+	"github.com/fivcglue/fivcglue-go/internal/redistest"
+)
+
+// What another program sees, and the other way round.
+func TestKeysAndValuesOnTheWire(t *testing.T) {
+	server := redistest.New(t, redistest.Options{})
+
+	for _, prefix := range []string{"", "app:", "*?[a]^-\\"} {
+		server.Flush()
+
+		cache := newCache(t, server.Addr(), func(c *redis.CacheConfig) { c.KeyPrefix = prefix })
+		if err := cache.SetValue(t.Context(), "user:123", []byte("{}\x00\xff"), 1500*time.Millisecond); err != nil {
+			t.Fatal(err)
+		}
+
+		if got := server.Do("GET", prefix+"user:123"); got != "{}\x00\xff" {
+			t.Errorf("prefix %q: GET = %q", prefix, got)
+		}
+
+		server.Do("SET", prefix+"foreign", "from Python")
+		server.Do("SET", "not"+prefix+"mine", "x")
+
+		if got, err := cache.GetValue(t.Context(), "foreign"); err != nil || string(got) != "from Python" {
+			t.Errorf("prefix %q: GetValue = %q, %v", prefix, got, err)
+		}
+
+		got, err := cache.GetValues(t.Context(), "foreign", "user:123", "absent")
+		if keys := slices.Sorted(maps.Keys(got)); err != nil || !slices.Equal(keys, []string{"foreign", "user:123"}) {
+			t.Errorf("prefix %q: GetValues gave %q, %v", prefix, keys, err)
+		}
+
+		want := []string{"foreign", "user:123"}
+		if prefix == "" {
+			want = []string{"foreign", "notmine", "user:123"}
+		}
+
+		if keys := scan(t, cache, "*"); !slices.Equal(keys, want) {
+			t.Errorf("prefix %q: ScanKeys(*) = %q, want %q", prefix, keys, want)
+		}
+
+		if n, err := cache.DeletePattern(t.Context(), "user:*"); n != 1 || err != nil {
+			t.Errorf("prefix %q: DeletePattern = %d, %v", prefix, n, err)
+		}
+
+		if n, err := cache.DeleteValues(t.Context(), "foreign", "foreign", "absent"); n != 1 || err != nil {
+			t.Errorf("prefix %q: DeleteValues = %d, %v", prefix, n, err)
+		}
+	}
+}
+
+func TestExpireIsKeptToTheMillisecond(t *testing.T) {
+	server := redistest.New(t, redistest.Options{})
+	cache := newCache(t, server.Addr())
+
+	for _, test := range []struct {
+		expire    time.Duration
+		milli     int // that the server is told
+		otherwise error
+	}{
+		{time.Millisecond, 1, nil},
+		{time.Millisecond + 1, 2, nil},
+		{900 * time.Millisecond, 900, nil},
+		{1500 * time.Millisecond, 1500, nil},
+		{1900*time.Millisecond + time.Microsecond, 1901, nil},
+		{time.Second, 1000, nil},
+		{math.MaxInt64, math.MaxInt64 / 1_000_000, nil},
+		{0, 0, interfaces.ErrInvalid},
+		{-1, 0, interfaces.ErrInvalid},
+		{999 * time.Microsecond, 0, interfaces.ErrInvalid},
+		{-time.Hour, 0, interfaces.ErrInvalid},
+	} {
+		for name, set := range map[string]func() error{
+			"SetValue": func() error { return cache.SetValue(t.Context(), "key", []byte("v"), test.expire) },
+			"AddValue": func() error { _, err := cache.AddValue(t.Context(), "key", []byte("v"), test.expire); return err },
+			"SetValues": func() error {
+				return cache.SetValues(t.Context(), map[string][]byte{"key": []byte("v")}, test.expire)
+			},
+		} {
+			server.Flush()
+
+			if err := set(); !errors.Is(err, test.otherwise) {
+				t.Errorf("%s with expire %v: %v, want %v", name, test.expire, err, test.otherwise)
+			}
+
+			if test.otherwise != nil || test.milli < 900 { // which may be over by now
+				continue
+			}
+
+			var left int
+			if _, err := fmt.Sscan(server.Do("PTTL", "key"), &left); err != nil {
+				t.Fatal(err)
+			}
+
+			if late := test.milli - left; late < 0 || late > 800 {
+				t.Errorf("%s with expire %v: %d ms are left, want %d", name, test.expire, left, test.milli)
+			}
+		}
+	}
+}
+
+func TestManyKeysTakeFewRoundTrips(t *testing.T) {
+	server := redistest.New(t, redistest.Options{})
+	proxy := redistest.NewProxy(t, server.Addr())
+	cache := newCache(t, proxy.Addr())
+	wantWorking(t, cache)
+
+	const n = 2500
+
+	values := make(map[string][]byte, n)
+	for i := range n {
+		values[fmt.Sprint("key:", i)] = fmt.Append(nil, i)
+	}
+
+	keys := slices.Collect(maps.Keys(values))
+
+	for _, call := range []struct {
+		name  string
+		trips int
+		do    func() error
+	}{
+		{"SetValues", 10, func() error { return cache.SetValues(t.Context(), values, time.Hour) }}, // with the connection for batches
+		{"GetValues", 3, func() error {
+			got, err := cache.GetValues(t.Context(), keys...)
+			if !maps.EqualFunc(got, values, slices.Equal) {
+				t.Errorf("GetValues gave %d values, not those %d that were set", len(got), n)
+			}
+
+			return err
+		}},
+		{"GetValues of 100", 1, func() error { _, err := cache.GetValues(t.Context(), keys[:100]...); return err }},
+		{"DeleteValues", 3, func() error { _, err := cache.DeleteValues(t.Context(), keys...); return err }},
+	} {
+		before := proxy.RoundTrips()
+		if err := call.do(); err != nil {
+			t.Errorf("%s: %v", call.name, err)
+		}
+
+		if trips := proxy.RoundTrips() - before; trips > call.trips {
+			t.Errorf("%s took %d round trips, want %d at most", call.name, trips, call.trips)
+		}
+	}
+
+	if stats := cache.Stats(); stats.Sets != n+1 || stats.Hits != n+101 || stats.Deletes != n {
+		t.Errorf("Stats = %+v", stats)
+	}
+}
+
+// The server gives a scan in pages, and gives some keys twice while its table
+// grows.
+func TestScanOfATableThatGrows(t *testing.T) {
+	server := redistest.New(t, redistest.Options{})
+	cache := newCache(t, server.Addr())
+
+	const n = 20_000
+
+	server.Do("EVAL", "for i = 1, tonumber(ARGV[1]) do redis.call('SET', 'key:' .. i, '') end", "0", fmt.Sprint(n))
+
+	seen := map[string]int{}
+
+	for key, err := range cache.ScanKeys(t.Context(), "key:*") {
+		if err != nil {
+			t.Fatal(err)
+		}
+
+		if seen[key]++; len(seen) == n/10 {
+			server.Do("EVAL", "for i = 1, tonumber(ARGV[1]) do redis.call('SET', 'more:' .. i, '') end", "0", fmt.Sprint(4*n))
+		}
+
+		if seen[key] > 1 {
+			t.Fatalf("key %q was yielded twice", key)
+		}
+	}
+
+	if len(seen) != n {
+		t.Errorf("%d keys were yielded, want %d", len(seen), n)
+	}
+
+	if deleted, err := cache.DeletePattern(t.Context(), "key:*"); deleted != n || err != nil {
+		t.Errorf("DeletePattern = %d, %v; want %d", deleted, err, n)
+	}
+
+	if left := server.Do("DBSIZE"); left != fmt.Sprint(4*n) {
+		t.Errorf("%s keys are left, want %d", left, 4*n)
+	}
+}
+
+func TestEmptyPatternMatchesNothing(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, b redistest.Backend) {
+		cache := newCache(t, b.Addr)
+		wantWorking(t, cache)
+
+		if keys := scan(t, cache, ""); len(keys) != 0 {
+			t.Errorf("ScanKeys('') = %q", keys)
+		}
+
+		if n, err := cache.DeletePattern(t.Context(), ""); n != 0 || err != nil {
+			t.Errorf("DeletePattern('') = %d, %v", n, err)
+		}
+
+		wantWorking(t, cache)
+	})
+}
+
+// A pattern's pages are given up when the server goes away, and what was
+// deleted by then is known.
+func TestDeletePatternThatFailsHalfWay(t *testing.T) {
+	server := redistest.New(t, redistest.Options{})
+	proxy := redistest.NewProxy(t, server.Addr())
+	cache := newCache(t, proxy.Addr())
+	wantWorking(t, cache)
+	server.Do("EVAL", "for i = 1, 5000 do redis.call('SET', 'key:' .. i, '') end", "0")
+
+	pages := 0
+
+	proxy.LoseReplies(func(request []byte) bool {
+		if strings.Contains(strings.ToLower(string(request[:min(len(request), 20)])), "unlink") {
+			pages++
+		}
+
+		return pages > 2
+	})
+
+	deleted, err := cache.DeletePattern(t.Context(), "key:*")
+	if !errors.Is(err, interfaces.ErrUnavailable) || deleted < 1000 || deleted >= 5000 {
+		t.Errorf("DeletePattern = %d, %v; want what two pages held, and ErrUnavailable", deleted, err)
+	}
+
+	if stats := cache.Stats(); stats.Errors != 1 || stats.Deletes != uint64(deleted) {
+		t.Errorf("Stats = %+v after %d were deleted and one call failed", stats, deleted)
+	}
+}
+
+func TestErrorsNameTheKeyAndTheServer(t *testing.T) {
+	mini := redistest.Mini(t)
+	cache := newCache(t, mini.Addr())
+
+	if _, err := mini.Push("list", "element"); err != nil {
+		t.Fatal(err)
+	}
+
+	_, err := cache.GetValue(context.Background(), "list")
+	if err == nil || !strings.Contains(err.Error(), `"list"`) || !strings.Contains(err.Error(), mini.Addr()) {
+		t.Errorf("GetValue of a list: %v", err)
+	}
+
+	err = cache.SetValue(context.Background(), strings.Repeat("k", 2000), nil, time.Hour)
+	if !errors.Is(err, interfaces.ErrInvalid) || len(err.Error()) > 200 {
+		t.Errorf("SetValue with a key of 2000 bytes: %v", err)
+	}
+}
+
+func scan(t *testing.T, cache *redis.Cache, pattern string) (keys []string) {
+	t.Helper()
+
+	for key, err := range cache.ScanKeys(t.Context(), pattern) {
+		if err != nil {
+			t.Fatalf("ScanKeys(%q): %v", pattern, err)
+		}
+
+		keys = append(keys, key)
+	}
+
+	slices.Sort(keys)
+
+	return keys
+}

@@ -1,0 +1,124 @@
+package redis_test
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/fivcglue/fivcglue-go/component"
+	"github.com/fivcglue/fivcglue-go/implements/redis"
+)
+
+func TestConfigValidate(t *testing.T) {
+	const secret = "s3cret"
+
+	for _, test := range []struct {
+		name   string
+		change func(c *redis.CacheConfig)
+		want   []string // keys at fault, in order, each with a word of its message
+	}{
+		{"defaults", func(*redis.CacheConfig) {}, nil},
+		{"host and port", func(c *redis.CacheConfig) { c.Host, c.Port, c.DB = "redis.example.com", 6380, 15 }, nil},
+		{"ipv6", func(c *redis.CacheConfig) { c.Host = "::1" }, nil},
+		{"empty password", func(c *redis.CacheConfig) { c.Password = component.NewSecret("") }, nil},
+		{"port 0", func(c *redis.CacheConfig) { c.Port = 0 }, []string{"port: 0 is less than 1"}},
+		{"port -1", func(c *redis.CacheConfig) { c.Port = -1 }, []string{"port: -1 is less than 1"}},
+		{"port 70000", func(c *redis.CacheConfig) { c.Port = 70000 }, []string{"port: 70000 is more than 65535"}},
+		{"no host", func(c *redis.CacheConfig) { c.Host = "" }, []string{"host: is empty"}},
+		{"negative db", func(c *redis.CacheConfig) { c.DB = -1 }, []string{"db: -1 is less than 0"}},
+		{"negative duration", func(c *redis.CacheConfig) { c.ReadTimeout = -time.Second }, []string{"read_timeout: -1s is negative"}},
+		{"no time-out", func(c *redis.CacheConfig) { c.DialTimeout = 0 }, []string{"dial_timeout: 0s is less than 1ms"}},
+		{"nanoseconds", func(c *redis.CacheConfig) { c.WriteTimeout = 5 }, []string{"write_timeout: 5ns is less than 1ms"}},
+		{"negative idle time", func(c *redis.CacheConfig) { c.ConnMaxIdleTime = -1 }, []string{"conn_max_idle_time: -1ns is negative"}},
+		{"negative pool", func(c *redis.CacheConfig) { c.PoolSize = -1 }, []string{"pool_size: -1 is less than 0"}},
+		{"protocol 4", func(c *redis.CacheConfig) { c.Protocol = 4 }, []string{"protocol: 4 is more than 3"}},
+		{"back-off", func(c *redis.CacheConfig) { c.MinRetryBackoff = time.Minute }, []string{"max_retry_backoff: 512ms is less than the min_retry_backoff"}},
+		{"long prefix", func(c *redis.CacheConfig) { c.KeyPrefix = strings.Repeat("p", 1025) }, []string{"key_prefix: has 1025 bytes"}},
+		{"several at once", func(c *redis.CacheConfig) { c.Port, c.DB, c.MaxRetries = 0, -1, -1 }, []string{"port: ", "db: ", "max_retries: "}},
+
+		{"url", func(c *redis.CacheConfig) { c.URL = component.NewSecret("redis://user:" + secret + "@host:1/2") }, nil},
+		{"url of a socket", func(c *redis.CacheConfig) {
+			c.URL = component.NewSecret("unix://user:" + secret + "@/run/redis.sock?db=1")
+		}, nil},
+		{"url and host", func(c *redis.CacheConfig) { c.URL, c.Host = component.NewSecret("redis://h"), "other" }, []string{"host: stands beside url"}},
+		{"url and all", func(c *redis.CacheConfig) {
+			c.URL, c.Host, c.Port, c.DB = component.NewSecret("redis://h"), "other", 1, 1
+			c.Username, c.Password, c.UnixSocketPath = "u", component.NewSecret(secret), "/x"
+		}, []string{"host: ", "port: ", "db: ", "username: ", "password: ", "unix_socket_path: "}},
+		{"no url", func(c *redis.CacheConfig) { c.URL = component.NewSecret("redis://:" + secret + "%zz@h") }, []string{"url: is not a URL"}},
+		{"scheme", func(c *redis.CacheConfig) { c.URL = component.NewSecret("http://:" + secret + "@h") }, []string{"url: begins with neither"}},
+		{"url with a bad port", func(c *redis.CacheConfig) { c.URL = component.NewSecret("redis://:" + secret + "@h:70000") }, []string{"url: has a port"}},
+		{"url with a bad database", func(c *redis.CacheConfig) { c.URL = component.NewSecret("redis://:" + secret + "@h/x") }, []string{"url: has a database"}},
+		{"url with two databases", func(c *redis.CacheConfig) { c.URL = component.NewSecret("redis://h/1?db=2") }, []string{"url: has the database twice"}},
+		{"url with parameters", func(c *redis.CacheConfig) { c.URL = component.NewSecret("redis://h?password=" + secret) }, []string{"url: has parameters"}},
+		{"url without a path", func(c *redis.CacheConfig) { c.URL = component.NewSecret("unix://redis.sock") }, []string{"url: needs an absolute path"}},
+		{"url with TLS", func(c *redis.CacheConfig) { c.URL = component.NewSecret("rediss://h") }, []string{"url: asks for TLS, which is not supported yet"}},
+
+		{"socket", func(c *redis.CacheConfig) { c.UnixSocketPath = "/run/redis.sock" }, nil},
+		{"socket and host", func(c *redis.CacheConfig) { c.UnixSocketPath, c.Host = "/run/redis.sock", "other" }, []string{"host: stands beside unix_socket_path"}},
+
+		{"redis-py's names", func(c *redis.CacheConfig) {
+			c.SocketConnectTimeout, c.SocketTimeout, c.MaxConnections = time.Second, time.Second, 5
+		}, nil},
+		{"the same twice", func(c *redis.CacheConfig) {
+			c.SocketConnectTimeout, c.DialTimeout = time.Second, time.Minute
+			c.MaxConnections, c.PoolSize = 1, 2
+		}, []string{"socket_connect_timeout: means the same as dial_timeout", "max_connections: means the same as pool_size"}},
+		{"negative socket_timeout", func(c *redis.CacheConfig) { c.SocketTimeout = -time.Second }, []string{"socket_timeout: -1s is negative"}},
+		{"decode_responses", func(c *redis.CacheConfig) { c.DecodeResponses = true }, []string{"decode_responses: values are bytes"}},
+
+		{"TLS", func(c *redis.CacheConfig) { c.SSL, c.SSLCACerts = true, "ca.pem" }, []string{"ssl: TLS is not supported yet", "ssl_ca_certs: TLS is not supported yet"}},
+		{"several addresses", func(c *redis.CacheConfig) { c.Addrs = []string{"a:1", "b:2"} }, []string{"addrs: several servers, Redis Cluster and Sentinel are not supported yet"}},
+		{"Sentinel", func(c *redis.CacheConfig) {
+			c.MasterName, c.SentinelPassword = "main", component.NewSecret(secret)
+		}, []string{"master_name: several servers", "sentinel_password: several servers"}},
+		{"Cluster", func(c *redis.CacheConfig) { c.Mode = "cluster" }, []string{"mode: several servers"}},
+		{"a single server", func(c *redis.CacheConfig) { c.Mode = "single" }, nil},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			c := redis.DefaultCacheConfig()
+			test.change(&c)
+
+			err := c.Validate()
+
+			got := keyErrors(err)
+			if !slices.EqualFunc(got, test.want, strings.HasPrefix) {
+				t.Errorf("Validate() = %q, want %q", got, test.want)
+			}
+
+			if err != nil && strings.Contains(err.Error(), secret) {
+				t.Errorf("Validate() repeats the secret: %v", err)
+			}
+
+			if cache, newErr := redis.NewCache(t.Context(), nil, c); (newErr == nil) != (err == nil) {
+				t.Errorf("NewCache: %v, but Validate: %v", newErr, err)
+			} else if cache != nil {
+				if err := cache.Close(t.Context()); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+}
+
+// keyErrors lists what was joined in an error of Validate.
+func keyErrors(err error) (texts []string) {
+	if key := (component.KeyError{}); err != nil {
+		joined, ok := err.(interface{ Unwrap() []error })
+
+		switch {
+		case ok:
+			for _, err := range joined.Unwrap() {
+				texts = append(texts, keyErrors(err)...)
+			}
+		case errors.As(err, &key):
+			texts = []string{key.Error()}
+		default:
+			texts = []string{"no KeyError: " + err.Error()}
+		}
+	}
+
+	return texts
+}

@@ -95,11 +95,21 @@ var cacheFaults = []cacheFault{
 	{name: "gives the bytes it keeps", wrap: tune(func(c *tiny) { c.cloneOut = func(b []byte) []byte { return b } }), found: []string{"values/copied out"}},
 	{name: "loses nil", wrap: wrap[losesNil], found: []string{"values/nil and empty", "stats/counts"}},
 	{name: "takes empty for a miss", wrap: wrap[emptyIsMiss], found: []string{"values/nil and empty", "expire/longest", "stats/counts"}},
+	{name: "ends values at a zero byte", wrap: tune(func(c *tiny) {
+		c.cloneIn = func(b []byte) []byte { b, _, _ = bytes.Cut(b, []byte{0}); return bytes.Clone(b) }
+	}), found: []string{"values/set and get", "keys/any bytes"}},
+	{name: "SetValue keeps what is there", wrap: wrap[keepsFirst], found: []string{
+		"values/replace", "values/set and get", "expire/replaced", "expire/none", "stats/counts",
+	}},
 	{name: "stores in two halves", wrap: wrap[tearsValues], found: []string{"values/concurrent"}},
 	{name: "takes any key", wrap: wrap[anyKey], found: []string{"keys/empty", "keys/too large", "stats/counts"}},
+	{name: "refuses the largest key", wrap: wrap[shortKeys], found: []string{"keys/largest"}},
 	{name: "trims keys", wrap: wrap[trimsKeys], found: []string{"keys/any bytes"}},
 	{name: "GetValues gives a nil map", wrap: wrap[nilMap], found: []string{"batch/nothing to do", "batch/get"}},
-	{name: "GetValues of several gives nil for a miss", wrap: wrap[nilForMiss], found: []string{"batch/get"}},
+	{name: "GetValues of several gives nil for a miss", wrap: wrap[nilForMiss], found: []string{"batch/get", "failure/foreign type"}},
+	{name: "SetValues stores a hundred at most", wrap: wrap[setsHundred], found: []string{
+		"batch/set", "scan/many", "scan/delete", "scan/changes meanwhile", "scan/cancel",
+	}},
 	{name: "DeleteValues counts what it was given", wrap: wrap[countsGiven], found: []string{"batch/delete", "expire/gone everywhere"}},
 	{name: "AddValue looks, then stores", wrap: wrap[addInTwoSteps], found: []string{"add/exclusive"}},
 	{name: "AddValue overwrites", wrap: wrap[addOverwrites], found: []string{"add/absent only", "add/exclusive", "stats/counts"}},
@@ -145,6 +155,7 @@ var cacheFaults = []cacheFault{
 		}
 		return err
 	}), found: []string{"failure/unavailable", "failure/silent"}},
+	{name: "reports another type as a miss", wrap: wrap[foreignIsMiss], found: []string{"failure/foreign type"}},
 	{name: "never recovers", wrap: wrap[staysDown], found: []string{"failure/unavailable", "failure/silent"}},
 }
 
@@ -238,6 +249,13 @@ func (c *emptyIsMiss) GetValue(ctx context.Context, key string) ([]byte, error) 
 	return value, err
 }
 
+type keepsFirst struct{ base }
+
+func (c *keepsFirst) SetValue(ctx context.Context, key string, value []byte, expire time.Duration) error {
+	_, err := c.tiny.AddValue(ctx, key, value, expire)
+	return err
+}
+
 type tearsValues struct{ base }
 
 func (c *tearsValues) SetValue(ctx context.Context, key string, value []byte, expire time.Duration) error {
@@ -258,6 +276,15 @@ func (c *anyKey) GetValue(ctx context.Context, key string) ([]byte, error) {
 		return nil, interfaces.ErrMiss
 	}
 	return c.tiny.GetValue(ctx, key)
+}
+
+type shortKeys struct{ base }
+
+func (c *shortKeys) SetValue(ctx context.Context, key string, value []byte, expire time.Duration) error {
+	if len(key) == interfaces.MaxKeySize {
+		return interfaces.ErrInvalid
+	}
+	return c.tiny.SetValue(ctx, key, value, expire)
 }
 
 type trimsKeys struct{ base }
@@ -286,6 +313,21 @@ func (c *nilForMiss) GetValues(ctx context.Context, keys ...string) (map[string]
 		}
 	}
 	return values, err
+}
+
+type setsHundred struct{ base }
+
+func (c *setsHundred) SetValues(ctx context.Context, values map[string][]byte, expire time.Duration) error {
+	if len(values) <= 100 {
+		return c.tiny.SetValues(ctx, values, expire)
+	}
+	first := make(map[string][]byte)
+	for key, value := range values {
+		if first[key] = value; len(first) == 100 {
+			break
+		}
+	}
+	return c.tiny.SetValues(ctx, first, expire)
 }
 
 type countsGiven struct{ base }
@@ -420,6 +462,16 @@ func (c *statsAsks) Stats() interfaces.CacheStats {
 type neverCloses struct{ base }
 
 func (c *neverCloses) Close() error { return nil }
+
+type foreignIsMiss struct{ base }
+
+func (c *foreignIsMiss) GetValue(ctx context.Context, key string) ([]byte, error) {
+	value, err := c.tiny.GetValue(ctx, key)
+	if strings.HasSuffix(key, ":foreign") && errors.Is(err, interfaces.ErrInvalid) {
+		return nil, interfaces.ErrMiss
+	}
+	return value, err
+}
 
 type staysDown struct {
 	base

@@ -36,8 +36,13 @@ func harness(wrap func(*tiny) interfaces.ICache) interfacestest.CacheHarness {
 			backend.entries[key] = tinyEntry{value: value}
 			return nil
 		},
+		StoreForeign: func(key string) error {
+			backend.mu.Lock()
+			defer backend.mu.Unlock()
+			backend.entries[key] = tinyEntry{foreign: true}
+			return nil
+		},
 		Patience: time.Second,
-		Skip:     map[string]string{"failure/foreign type": "all that this backend knows is bytes"},
 	}
 }
 
@@ -87,6 +92,19 @@ func TestCheckCacheOpenFails(t *testing.T) {
 	}
 }
 
+func TestCheckCacheSkips(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		err := interfacestest.CheckCache(t.Context(), func() (interfacestest.CacheHarness, error) {
+			h := harness(wrap[neverCloses])
+			h.Skip = map[string]string{"failure/closed": "it never closes"}
+			return h, nil
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 func TestFailure(t *testing.T) {
 	seen := errors.New("seen\nand seen again")
 	failure := &interfacestest.Failure{Check: "a/b", Promise: "it is so", Err: seen}
@@ -128,6 +146,21 @@ func TestCheckCacheFindsFaults(t *testing.T) {
 				t.Errorf("found by\n\t%s\nwant\n\t%s\n%v", strings.Join(got, "\n\t"), strings.Join(want, "\n\t"), err)
 			}
 		})
+	}
+}
+
+// No check is idle: there is a fault that it finds.
+func TestCacheFaultsFailEveryCheck(t *testing.T) {
+	found := make(map[string]bool)
+	for _, fault := range cacheFaults {
+		for _, name := range fault.found {
+			found[name] = true
+		}
+	}
+	for _, name := range interfacestest.CacheCheckNames() {
+		if !found[name] {
+			t.Errorf("no fault is found by check %q", name)
+		}
 	}
 }
 

@@ -34,6 +34,7 @@ type tiny struct {
 type tinyEntry struct {
 	value   []byte
 	expires time.Time // zero for never
+	foreign bool      // of a type that is not a cache's
 }
 
 func newTiny() *tiny {
@@ -53,6 +54,12 @@ func (c *tiny) GetValue(ctx context.Context, key string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	c.mu.Lock()
+	foreign := c.entries[key].foreign
+	c.mu.Unlock()
+	if foreign {
+		return nil, fmt.Errorf("get %q: another type: %w", key, interfaces.ErrInvalid)
+	}
 	value, ok := values[key]
 	if !ok {
 		return nil, fmt.Errorf("get %q: %w", key, interfaces.ErrMiss)
@@ -64,7 +71,7 @@ func (c *tiny) GetValues(ctx context.Context, keys ...string) (map[string][]byte
 	values := make(map[string][]byte)
 	err := c.do(ctx, keys, func() {
 		for _, key := range keys {
-			if entry, ok := c.live(key); ok {
+			if entry, ok := c.live(key); ok && !entry.foreign {
 				values[key] = c.cloneOut(entry.value)
 				c.stats.Hits++
 			} else {
@@ -235,7 +242,7 @@ func (c *tiny) admit(ctx context.Context, keys []string, expire ...time.Duration
 }
 
 func (c *tiny) store(key string, value []byte, expire time.Duration) {
-	c.entries[key] = tinyEntry{c.cloneIn(value), c.expires(c.now(), expire)}
+	c.entries[key] = tinyEntry{value: c.cloneIn(value), expires: c.expires(c.now(), expire)}
 	c.stats.Sets++
 }
 

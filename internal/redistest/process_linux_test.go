@@ -42,7 +42,9 @@ func TestServerEndsWithAProcessThatIsKilled(t *testing.T) {
 
 	addr := ""
 	for lines := bufio.NewScanner(output); addr == "" && lines.Scan(); {
-		addr, _ = strings.CutPrefix(lines.Text(), "addr ")
+		if text, ok := strings.CutPrefix(lines.Text(), "addr "); ok {
+			addr = text
+		}
 	}
 
 	if err := errors.Join(child.Process.Kill(), ignoreKilled(child.Wait())); err != nil {

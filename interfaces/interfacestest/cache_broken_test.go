@@ -162,7 +162,9 @@ func (c *nilForMiss) GetValues(ctx context.Context, keys ...string) (map[string]
 	values, err := c.tiny.GetValues(ctx, keys...)
 	if err == nil && len(keys) > 1 {
 		for _, key := range keys {
-			values[key] = values[key]
+			if _, ok := values[key]; !ok {
+				values[key] = nil
+			}
 		}
 	}
 	return values, err

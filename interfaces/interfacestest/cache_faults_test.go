@@ -78,7 +78,7 @@ var cacheFaults = []cacheFault{
 	{
 		name: "overflows with the longest expire",
 		wrap: expiring(func(now time.Time, d time.Duration) time.Time {
-			return time.Unix(0, now.UnixNano()+int64(d)) //nolint:durationcheck // the fault
+			return time.Unix(0, now.UnixNano()+int64(d))
 		}),
 		found: []string{"expire/longest"},
 	},

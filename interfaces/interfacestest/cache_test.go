@@ -124,6 +124,7 @@ func TestCheckCacheFindsFaults(t *testing.T) {
 		t.Run(fault.name, func(t *testing.T) {
 			var err error
 			check := func(t *testing.T) {
+				t.Helper()
 				err = interfacestest.CheckCache(t.Context(), func() (interfacestest.CacheHarness, error) {
 					h := harness(fault.wrap)
 					if fault.blocks {

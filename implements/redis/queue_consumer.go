@@ -156,10 +156,11 @@ func (r *queueRun) goodbye() {
 
 // nap is how long the consumer waits before it looks again: for what is due
 // again, and, in a read that waits at the server for something to come,
-// whether to end. Such a read cannot be called off without risk to what comes
+// whether to end. It is shorter than read_timeout. Such a read cannot be called off without risk to what comes
 // at that moment, so it is short: an idle Consume ends within it.
 func (r *queueRun) nap() time.Duration {
-	return min(max(r.site.settings.Visibility/4, 25*time.Millisecond), 500*time.Millisecond)
+	nap := min(max(r.site.settings.Visibility/4, 25*time.Millisecond), 500*time.Millisecond)
+	return min(nap, max(r.site.conn.settings.ReadTimeout/2, time.Millisecond))
 }
 
 // patience is how long a call that is made for the consumer may take.

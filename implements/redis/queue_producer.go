@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"time"
 
@@ -140,6 +141,8 @@ func (s *QueueSite) send(name string, box *outbox) {
 				p.done <- fmt.Errorf("%s: %w", op, interfaces.ErrFull)
 			}
 		}
+		// Those who have their answer may have more for the next call.
+		runtime.Gosched()
 	}
 }
 

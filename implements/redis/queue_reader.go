@@ -9,25 +9,32 @@ import (
 	goredis "github.com/redis/go-redis/v9"
 )
 
-// read takes new messages until the run is over. Where there are some it
-// acknowledges others in the same call; where there are none it waits at the
-// server.
+// breath is how long the reader lets messages gather where they come faster
+// than one at a time: what is read and acknowledged together costs less.
+const breath = time.Millisecond
+
+// read takes new messages until the run is over. Where there are many it reads
+// what is there, again and again; where there are few it waits for them at the
+// server. Both acknowledge others in the same round trip.
 func (r *queueRun) read() {
 	failures := 0
 	missed := false // something may have been sent to us that did not arrive
-	trickle := false
+	many := false
 	for r.awaitRoom() {
 		var err error
 		switch {
 		case missed:
 			_, err = r.claim(true)
 			missed = err != nil
-		case trickle:
-			trickle, err = r.wait()
+		case many:
+			var got, asked int
+			got, asked, err = r.fetch()
+			many = got > 0
+			if many && got < asked/2 {
+				r.pause(breath)
+			}
 		default:
-			var n int
-			n, err = r.fetch()
-			trickle = n == 0 && err == nil
+			many, err = r.wait()
 		}
 		if err == nil {
 			failures = 0
@@ -37,8 +44,9 @@ func (r *queueRun) read() {
 			r.fail(err)
 			return
 		}
-		missed, trickle = true, false
-		r.pause(failures)
+		missed = true
+		pause := doubled(20*time.Millisecond, time.Second, failures)
+		r.pause(pause - rand.N(pause/2))
 		failures++
 	}
 }
@@ -63,8 +71,9 @@ func (r *queueRun) awaitRoom() bool {
 	}
 }
 
-// fetch acknowledges what is to be acknowledged and reads what is there.
-func (r *queueRun) fetch() (int, error) {
+// fetch acknowledges what is to be acknowledged and reads what is there. It
+// returns how many messages that was, of how many it asked for.
+func (r *queueRun) fetch() (got, asked int, err error) {
 	r.mu.Lock()
 	n := r.room(1)
 	free := max(0, r.idle-len(r.ready)-len(r.urgent))
@@ -85,17 +94,17 @@ func (r *queueRun) fetch() (int, error) {
 	answer, err := r.site.run(ctx, r.op("read"), false, queueFetch, r.fetchKeys(), args...)
 	if err != nil {
 		r.unacked(acked)
-		return 0, err
+		return 0, n, err
 	}
 	entries, _ := answer.([]any)
-	got := make([]received, 0, len(entries))
+	messages := make([]received, 0, len(entries))
 	for _, entry := range entries {
-		if g, ok := parseEntry(entry, 1); ok {
-			got = append(got, g)
+		if m, ok := parseEntry(entry, 1); ok {
+			messages = append(messages, m)
 		}
 	}
-	r.deliver(got, true, sent)
-	return len(got), nil
+	r.deliver(messages, true, sent)
+	return len(messages), n, nil
 }
 
 func (r *queueRun) fetchKeys() []string {
@@ -109,19 +118,19 @@ func (r *queueRun) unacked(ids []string) {
 	r.acked = append(r.acked, ids...)
 }
 
-// wait waits at the server for new messages, as many as there are workers
-// waiting. It reports whether there seem to be no more than it got.
-func (r *queueRun) wait() (trickle bool, err error) {
+// wait acknowledges what is to be acknowledged and waits at the server for new
+// messages, as many as there are workers waiting. It reports whether there
+// seem to be more than it got.
+func (r *queueRun) wait() (more bool, err error) {
+	r.awaitWorker()
 	r.mu.Lock()
 	n := r.idle - len(r.ready) - len(r.urgent)
-	if n <= 0 || len(r.acked) > 0 {
-		acks := len(r.acked) > 0
+	if n <= 0 {
 		r.mu.Unlock()
-		if !acks {
-			r.awaitWorker()
-		}
 		return false, nil
 	}
+	acked := r.acked
+	r.acked = nil
 	r.asleep = true
 	r.mu.Unlock()
 	defer func() {
@@ -132,40 +141,53 @@ func (r *queueRun) wait() (trickle bool, err error) {
 
 	client, err := r.site.conn.blocking()
 	if err != nil {
+		r.unacked(acked)
 		return false, err
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.until), r.nap()+r.patience())
 	defer cancel()
 	sent := time.Now()
-	streams, err := client.XReadGroup(ctx, &goredis.XReadGroupArgs{
+	pipe := client.Pipeline()
+	if len(acked) > 0 {
+		// In this order: should only the first be done, there is nothing to
+		// be claimed, and whoever tries clears up.
+		pipe.XDel(ctx, r.keys.stream, acked...)
+		pipe.XAck(ctx, r.keys.stream, queueGroup, acked...)
+	}
+	reading := pipe.XReadGroup(ctx, &goredis.XReadGroupArgs{
 		Group: queueGroup, Consumer: r.id, Streams: []string{r.keys.stream, ">"}, Count: int64(n), Block: r.nap(),
-	}).Result()
+	})
+	_, err = pipe.Exec(ctx)
 	var reply goredis.Error
 	switch {
+	case err == nil:
 	case errors.Is(err, goredis.Nil):
-		return true, nil
+		return false, nil
 	case errors.As(err, &reply):
-		return false, nil // the group is lost, or something else that the next fetch will see to or be told
-	case err != nil:
+		// The group is lost, or worse: the next fetch makes it, or is told.
+		r.unacked(acked)
+		return true, nil
+	default:
+		r.unacked(acked)
 		return false, r.site.conn.explain(r.op("read"), err)
 	}
-	var got []received
-	for _, stream := range streams {
+	var messages []received
+	for _, stream := range reading.Val() {
 		for _, m := range stream.Messages {
-			got = append(got, receivedFrom(m))
+			messages = append(messages, receivedFrom(m))
 		}
 	}
-	r.deliver(got, true, sent)
-	return len(got) < n, nil
+	r.deliver(messages, true, sent)
+	return len(messages) >= n && n > 1, nil
 }
 
-// awaitWorker waits until a worker has nothing to do.
+// awaitWorker waits until a worker has nothing to do, and nothing coming.
 func (r *queueRun) awaitWorker() {
-	for {
+	for r.until.Err() == nil {
 		r.mu.Lock()
-		idle := r.idle
+		free := r.idle - len(r.ready) - len(r.urgent)
 		r.mu.Unlock()
-		if idle > 0 || r.until.Err() != nil {
+		if free > 0 {
 			return
 		}
 		select {
@@ -175,10 +197,9 @@ func (r *queueRun) awaitWorker() {
 	}
 }
 
-// pause waits after a failure, the first being 0.
-func (r *queueRun) pause(failures int) {
-	wait := doubled(20*time.Millisecond, time.Second, failures)
-	timer := time.NewTimer(wait - rand.N(wait/2))
+// pause waits, but not for longer than the run lasts.
+func (r *queueRun) pause(wait time.Duration) {
+	timer := time.NewTimer(wait)
 	defer timer.Stop()
 	select {
 	case <-timer.C:

@@ -3,6 +3,7 @@ package file
 import (
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/fivcglue/fivcglue-go/implements/internal/settings"
 	"github.com/fivcglue/fivcglue-go/internal/document"
@@ -13,6 +14,7 @@ type flattener struct {
 	file     string
 	problems *problems
 	entries  []settings.Entry // of the session that is being read
+	dotted   bool             // a key in it has a dot
 	room     []settings.Entry // for the entries of the sessions to come
 }
 
@@ -42,7 +44,9 @@ func (f *flattener) sessions(root *document.Node) map[string][]settings.Entry {
 			nameless = append(nameless, entries...)
 			continue
 		}
-		f.check(name.Text, entries)
+		if f.dotted {
+			f.check(name.Text, entries)
+		}
 		sessions[name.Text] = entries
 	}
 	if nameless != nil {
@@ -66,6 +70,7 @@ const roomSize = 512
 
 // begin has entries be empty, with some room.
 func (f *flattener) begin() {
+	f.dotted = false
 	if cap(f.room) < roomSize/8 {
 		f.room = make([]settings.Entry, 0, roomSize)
 	}
@@ -92,6 +97,7 @@ func (f *flattener) flatten(prefix string, n *document.Node) {
 		return
 	}
 	for key, value := range n.Pairs {
+		f.dotted = f.dotted || strings.Contains(key.Text, ".")
 		f.visit(prefix+key.Text, value)
 	}
 }

@@ -1,6 +1,7 @@
 package file
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -32,7 +33,12 @@ func read(path string) ([]byte, error) {
 		return nil, err
 	}
 	defer file.Close()
-	return io.ReadAll(io.LimitReader(file, document.MaxSize+1))
+	var text bytes.Buffer
+	if info, err := file.Stat(); err == nil && info.Mode().IsRegular() {
+		text.Grow(int(min(info.Size(), document.MaxSize)) + bytes.MinRead)
+	}
+	_, err = text.ReadFrom(io.LimitReader(file, document.MaxSize+1))
+	return text.Bytes(), err
 }
 
 // reason says in plain words why a file cannot be read.

@@ -22,9 +22,11 @@ var (
 	_ interfaces.ConfigLocator  = (*Session)(nil)
 )
 
-// NewSession returns a session that has the entries, as New does.
+// NewSession returns a session that has the entries, of those of one key the
+// first. What it is given must not be used any more.
 func NewSession(name string, entries []Entry) *Session {
-	return New(map[string][]Entry{name: entries}).GetSession(name).(*Session)
+	s := stored{entries: entries}
+	return &Session{name: name, entries: s.ordered()}
 }
 
 // ListKeys returns the keys that have a value, sorted.

@@ -8,6 +8,7 @@ import (
 	"iter"
 	"maps"
 	"slices"
+	"sync"
 
 	"github.com/fivcglue/fivcglue-go/interfaces"
 )
@@ -32,20 +33,37 @@ func (e Entry) Place() string {
 
 // Settings is an interfaces.IConfig. It is safe for concurrent use.
 type Settings struct {
-	sessions map[string][]Entry
+	sessions map[string]*stored
 }
 
 var _ interfaces.IConfig = (*Settings)(nil)
 
-// New returns settings that have the entries of sessions. It sorts them; of
-// entries of one key it keeps the first, see Repeated. What it is given must
-// not be changed any more.
+// stored is a session as it was read. Most programs ask for few of the
+// sessions that there are, so entries are put in order when they are asked for.
+type stored struct {
+	order   sync.Once
+	entries []Entry
+}
+
+// New returns settings that have the entries of sessions. Of entries of one key
+// it keeps the first, see Repeated. What it is given must not be used any more.
 func New(sessions map[string][]Entry) *Settings {
+	s := &Settings{make(map[string]*stored, len(sessions))}
+	all := make([]stored, len(sessions))
 	for name, entries := range sessions {
-		slices.SortStableFunc(entries, byKey)
-		sessions[name] = slices.CompactFunc(entries, func(a, b Entry) bool { return a.Key == b.Key })
+		all[0].entries = entries
+		s.sessions[name], all = &all[0], all[1:]
 	}
-	return &Settings{sessions}
+	return s
+}
+
+// ordered returns the entries by key, each key once.
+func (s *stored) ordered() []Entry {
+	s.order.Do(func() {
+		slices.SortStableFunc(s.entries, byKey)
+		s.entries = slices.CompactFunc(s.entries, func(a, b Entry) bool { return a.Key == b.Key })
+	})
+	return s.entries
 }
 
 // Repeated yields the entries whose key an earlier one has too, each after
@@ -69,7 +87,10 @@ func byKey(a, b Entry) int { return cmp.Compare(a.Key, b.Key) }
 
 // GetSession returns an object of its own with the values of a session.
 func (s *Settings) GetSession(name string) interfaces.IConfigSession {
-	return &Session{name: name, entries: s.sessions[name]}
+	if stored, ok := s.sessions[name]; ok {
+		return &Session{name: name, entries: stored.ordered()}
+	}
+	return &Session{name: name}
 }
 
 // ListSessions returns the names of the sessions, sorted.

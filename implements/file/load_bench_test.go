@@ -111,10 +111,9 @@ func TestLoadingIsMostlyParsing(t *testing.T) {
 		}
 		parse = append(parse, time.Since(start))
 	}
-	slices.Sort(load)
-	slices.Sort(parse)
-	t.Logf("median of 7: load %v, parse %v, ratio %.2f", load[3], parse[3], float64(load[3])/float64(parse[3]))
-	if load[3] > 2*parse[3] {
-		t.Errorf("loading takes %v, parsing alone %v", load[3], parse[3])
+	quickest, parsing := slices.Min(load), slices.Min(parse)
+	t.Logf("the quickest of 7: load %v, parse %v, ratio %.2f", quickest, parsing, float64(quickest)/float64(parsing))
+	if quickest > 2*parsing {
+		t.Errorf("loading takes %v, parsing alone %v", quickest, parsing)
 	}
 }

@@ -9,32 +9,42 @@ import (
 	goredis "github.com/redis/go-redis/v9"
 )
 
-// breath is how long the reader lets messages gather where they come faster
-// than one at a time: what is read and acknowledged together costs less.
+// breath is how long the reader lets messages gather where there are many:
+// what is read and acknowledged together costs less.
 const breath = time.Millisecond
+
+// probeEvery is after how many reads that each got a message for the only
+// worker that was free the reader looks whether there are many.
+const probeEvery = 32
 
 // read takes new messages until the run is over. Where there are many it reads
 // what is there, again and again; where there are few it waits for them at the
 // server. Both acknowledge others in the same round trip.
 func (r *queueRun) read() {
-	failures := 0
+	failures, singles := 0, 0
 	missed := false // something may have been sent to us that did not arrive
 	many := false
 	for r.awaitRoom() {
 		var err error
+		var got, asked int
 		switch {
 		case missed:
 			_, err = r.claim(true)
 			missed = err != nil
 		case many:
-			var got, asked int
 			got, asked, err = r.fetch()
-			many = got > 0
-			if many && got < asked/2 {
+			if many = got > r.site.settings.Concurrency; many && got < asked/2 {
 				r.pause(breath)
 			}
 		default:
-			many, err = r.wait()
+			got, asked, err = r.wait()
+			if singles++; got < asked {
+				singles = 0
+			}
+			many = got == asked && (asked != 1 || singles >= probeEvery)
+			if many {
+				singles = 0
+			}
 		}
 		if err == nil {
 			failures = 0
@@ -44,7 +54,7 @@ func (r *queueRun) read() {
 			r.fail(err)
 			return
 		}
-		missed = true
+		missed, many = true, false
 		pause := doubled(20*time.Millisecond, time.Second, failures)
 		r.pause(pause - rand.N(pause/2))
 		failures++
@@ -119,15 +129,15 @@ func (r *queueRun) unacked(ids []string) {
 }
 
 // wait acknowledges what is to be acknowledged and waits at the server for new
-// messages, as many as there are workers waiting. It reports whether there
-// seem to be more than it got.
-func (r *queueRun) wait() (more bool, err error) {
+// messages. It returns how many came, of how many there were workers for: both
+// are zero where only fetch can tell what is the matter.
+func (r *queueRun) wait() (got, asked int, err error) {
 	r.awaitWorker()
 	r.mu.Lock()
 	n := r.idle - len(r.ready) - len(r.urgent)
-	if n <= 0 {
+	if n <= 0 { // the run is over
 		r.mu.Unlock()
-		return false, nil
+		return 0, 1, nil
 	}
 	acked := r.acked
 	r.acked = nil
@@ -142,7 +152,7 @@ func (r *queueRun) wait() (more bool, err error) {
 	client, err := r.site.conn.blocking()
 	if err != nil {
 		r.unacked(acked)
-		return false, err
+		return 0, n, err
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.until), r.nap()+r.patience())
 	defer cancel()
@@ -162,14 +172,14 @@ func (r *queueRun) wait() (more bool, err error) {
 	switch {
 	case err == nil:
 	case errors.Is(err, goredis.Nil):
-		return false, nil
+		return 0, n, nil
 	case errors.As(err, &reply):
 		// The group is lost, or worse: the next fetch makes it, or is told.
 		r.unacked(acked)
-		return true, nil
+		return 0, 0, nil
 	default:
 		r.unacked(acked)
-		return false, r.site.conn.explain(r.op("read"), err)
+		return 0, n, r.site.conn.explain(r.op("read"), err)
 	}
 	var messages []received
 	for _, stream := range reading.Val() {
@@ -178,7 +188,7 @@ func (r *queueRun) wait() (more bool, err error) {
 		}
 	}
 	r.deliver(messages, true, sent)
-	return len(messages) >= n && n > 1, nil
+	return len(messages), n, nil
 }
 
 // awaitWorker waits until a worker has nothing to do, and nothing coming.

@@ -148,7 +148,7 @@ func configKeys(config reflect.Type) func(yield func(string, reflect.StructField
 	return func(yield func(string, reflect.StructField) bool) { walk(config, yield) }
 }
 
-// fieldKey returns the key of a field, ” if it has none, and whether the
+// fieldKey returns the key of a field, "" if it has none, and whether the
 // field is a struct whose keys stand in its place.
 func fieldKey(field reflect.StructField) (key string, squash bool) {
 	key, options, _ := strings.Cut(field.Tag.Get("mapstructure"), ",")

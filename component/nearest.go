@@ -6,7 +6,8 @@ import (
 )
 
 // nearest returns the candidate that somebody who wrote name probably meant,
-// or ”. Of equally near ones it is the first.
+// or "". Of equally near ones it is the first. It is internal/nearest in the
+// small, as this package imports nothing of the project's.
 func nearest(name string, candidates []string) string {
 	best, bestDistance := "", max(1, utf8.RuneCountInString(name)/3)+1
 	folded := []rune(strings.ToLower(name))

@@ -32,10 +32,10 @@ func (r Ref[T]) Get() T {
 }
 
 // IsSet reports whether the file named an entry. A key that is absent or null
-// did not; ” names the unnamed entry.
+// did not; "" names the unnamed entry.
 func (r Ref[T]) IsSet() bool { return r.set }
 
-// Name returns the name of the entry, ” for one made by RefTo.
+// Name returns the name of the entry, "" for one made by RefTo.
 func (r Ref[T]) Name() string { return r.name }
 
 // MarshalText writes the name of the entry.

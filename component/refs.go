@@ -104,7 +104,7 @@ func eachRef(v reflect.Value, path string, visit func(path string, r anyRef) err
 	return nil
 }
 
-// refField is a field that may hold a reference; its key is ” if it is
+// refField is a field that may hold a reference; its key is "" if it is
 // squashed.
 type refField struct {
 	index int

@@ -27,7 +27,7 @@ type view struct {
 func (s *Site) building() bool { return s.view != nil && !s.view.build.over.Load() }
 
 // lookup returns the slot of an entry, nil if there is none. path is the key
-// of the reference for which it is looked up, ” for a lookup of New's own.
+// of the reference for which it is looked up, "" for a lookup of New's own.
 func (v *view) lookup(typ reflect.Type, name, path string) (holder, error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()

@@ -28,14 +28,14 @@ type Item struct {
 type ItemEntry struct {
 	Interface *InterfaceInfo
 	Name      string
-	Origin    string // '' means the item's
+	Origin    string // "" means the item's
 }
 
 // Use says that a component refers to an entry or has looked it up in its New.
 type Use struct {
 	Interface string
 	Name      string
-	Path      string // of the reference in the config; '' for a lookup
+	Path      string // of the reference in the config; "" for a lookup
 	Found     bool
 }
 

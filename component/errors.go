@@ -21,7 +21,7 @@ type LookupError struct {
 	Interface  string   // the interface that was asked for, "interfaces.ICache"
 	Name       string   // the name that was asked for
 	Names      []string // the names there are for that interface, sorted
-	Suggestion string   // the one of Names that was probably meant, or ''
+	Suggestion string   // the one of Names that was probably meant, or ""
 	Elsewhere  []string // the interfaces that have an entry of that name, sorted
 	Err        error    // ErrNotFound or ErrClosed
 }
@@ -87,7 +87,7 @@ func (e KeyError) Unwrap() error { return e.Err }
 type BuildError struct {
 	Item   int    // index in the list given to Build
 	Origin string // the item's, or the entry's where an entry is at fault
-	Class  string // canonical name; '' if the item has none
+	Class  string // canonical name; "" if the item has none
 	Err    error
 }
 

@@ -38,7 +38,7 @@ type state struct {
 // member is a component of the site.
 type member struct {
 	component any
-	class     string // '' for one registered by hand
+	class     string // "" for one registered by hand
 	entries   []Entry
 	owned     bool // built by the site, which closes it
 }
@@ -46,8 +46,8 @@ type member struct {
 // Entry is one place in which a component is found.
 type Entry struct {
 	Interface string // the config name, or the type's own where none is known
-	Name      string // '' is the unnamed entry
-	Class     string // canonical, '' where the component was registered by hand
+	Name      string // "" is the unnamed entry
+	Class     string // canonical, "" where the component was registered by hand
 }
 
 // NewSite returns an empty site.

@@ -12,6 +12,6 @@ type ILogger interface {
 // ILoggerSite gives loggers by topic.
 type ILoggerSite interface {
 	// GetLogger returns the logger of a topic, such as "db.pool"; it is never
-	// nil. The topic '' is the logger of no topic in particular.
+	// nil. The topic "" is the logger of no topic in particular.
 	GetLogger(topic string) ILogger
 }

@@ -149,6 +149,9 @@ func (b *Builder) check(ctx context.Context, site *component.Site, sources []Sou
 		c.read(source, i)
 	}
 	for _, it := range c.items {
+		if c.cut {
+			break // the file is something else altogether
+		}
 		c.checkItem(it)
 	}
 	c.checkReferences()

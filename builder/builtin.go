@@ -39,7 +39,7 @@ func unknownName(what string, n *node, registered []string) (message, suggestion
 	}
 	message = "unknown " + quoted
 	if suggestion == "" {
-		message += there(registered)
+		message += listed(registered)
 	}
 	return message, suggestion
 }
@@ -47,8 +47,8 @@ func unknownName(what string, n *node, registered []string) (message, suggestion
 // maxListed bounds how many names a message lists.
 const maxListed = 12
 
-// there lists names, or says that there are none.
-func there(names []string) string {
+// listed lists names, or says that there are none.
+func listed(names []string) string {
 	switch {
 	case len(names) == 0:
 		return "; none is registered"

@@ -213,12 +213,22 @@ func contains(list []string, text string) bool {
 	return false
 }
 
+var (
+	anyType      = reflect.TypeFor[any]()
+	anyListType  = reflect.TypeFor[[]any]()
+	anyTableType = reflect.TypeFor[map[string]any]()
+)
+
 // free has mapstructure decode what no plan covers: interfaces, maps with keys
 // that are not strings, arrays.
 func (d *decoder) free(n *node, v reflect.Value, s *shape, path string) {
 	ok := true
 	natural := d.natural(n, path, &ok)
 	if !ok {
+		return
+	}
+	if t := v.Type(); t == anyType || t == anyListType && n.kind == listKind || t == anyTableType && n.kind == mapKind {
+		v.Set(reflect.ValueOf(settle(natural)))
 		return
 	}
 	fresh := reflect.New(v.Type())

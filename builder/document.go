@@ -62,7 +62,7 @@ func (d *document) breakAt(i int) int {
 	return 0
 }
 
-// line returns the text of a line without its break, ” if there is no such
+// line returns the text of a line without its break, "" if there is no such
 // line.
 func (d *document) line(number int) string {
 	starts := d.lineStarts()

@@ -9,9 +9,11 @@ import (
 // The budgets of a source. They stand far above what people write and far
 // below what makes a program slow.
 const (
-	maxSize    = 16 << 20 // bytes
-	maxDepth   = 64       // maps and lists within each other
-	maxAliased = 1 << 20  // values that aliases stand for, counted each time
+	maxSize      = 16 << 20 // bytes
+	maxDepth     = 64       // maps and lists within each other
+	maxAliased   = 1 << 20  // values that aliases stand for, counted each time
+	maxQuestions = 100_000  // question marks with a blank behind: each may begin a key of three bytes, and take a hundred times that
+	maxExpanded  = 64 << 20 // bytes that references are replaced with
 )
 
 var byteOrderMark = []byte("\xef\xbb\xbf")
@@ -41,6 +43,9 @@ func (d *document) checkEncoding() (p place, problem string) {
 			return d.placeOf(i), fmt.Sprintf("the character U+%04X does not belong in a text", r)
 		}
 		i += size
+	}
+	if d.format == formatYAML && bytes.Count(d.data, []byte("?\n"))+bytes.Count(d.data, []byte("? ")) > maxQuestions {
+		return place{}, fmt.Sprintf("the file has more than %d question marks", maxQuestions)
 	}
 	return place{}, ""
 }

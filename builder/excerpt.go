@@ -17,24 +17,35 @@ func (d *document) excerpts(problems []*Diagnostic) {
 		return
 	}
 	masks := d.masks()
-	for _, f := range problems {
-		if f.Line == 0 {
+	var line []rune // the one that was looked at last: it may be long
+	number := 0
+	for _, p := range problems {
+		if p.Line == 0 {
 			continue
 		}
-		text := []rune(strings.ToValidUTF8(d.line(f.Line), "\uFFFD"))
-		caret := f.Column
-		if f.unparsed {
-			if d.format == formatJSON {
-				text, caret = maskTokens(text, caret)
-			} else {
-				text, caret = maskUnparsed(text, caret)
-			}
-		} else {
-			text, caret = maskLine(text, caret, f.Line, masks)
+		if p.Line != number {
+			line, number = []rune(strings.ToValidUTF8(d.line(p.Line), "\uFFFD")), p.Line
 		}
-		f.Excerpt, f.caret = window(text, caret)
+		switch {
+		case !p.unparsed:
+			from := max(0, p.Column-1-2*widest)
+			to := min(len(line), from+4*widest)
+			text, caret := maskLine(line[min(from, to):to], p.Column-from, place{p.Line, from + 1}, masks)
+			p.Excerpt, p.caret = window(text, caret, from > 0, to < len(line))
+		case len(line) > longest: // what a part of it is cannot be told
+		case d.format == formatJSON:
+			text, caret := maskTokens(line, p.Column)
+			p.Excerpt, p.caret = window(text, caret, false, false)
+		default:
+			text, caret := maskUnparsed(line, p.Column)
+			p.Excerpt, p.caret = window(text, caret, false, false)
+		}
 	}
 }
+
+// longest is the number of characters above which nothing is shown of a line
+// that is not understood.
+const longest = 4000
 
 // mask is a part of the text that must not be shown.
 type mask struct{ from, to place }
@@ -91,10 +102,11 @@ func (d *document) masks() []mask {
 	return masks
 }
 
-// maskLine masks what is within masks, and returns the caret's new column.
-func maskLine(text []rune, caret, number int, masks []mask) ([]rune, int) {
-	first, _ := slices.BinarySearchFunc(masks, number, func(m mask, line int) int {
-		if m.to.line < line {
+// maskLine masks what is within masks in a line, or a part of one that begins
+// at a place, and returns the caret's new column.
+func maskLine(text []rune, caret int, begin place, masks []mask) ([]rune, int) {
+	first, _ := slices.BinarySearchFunc(masks, begin, func(m mask, begin place) int {
+		if m.to.compare(begin) <= 0 {
 			return -1
 		}
 		return 1
@@ -102,15 +114,15 @@ func maskLine(text []rune, caret, number int, masks []mask) ([]rune, int) {
 	var shown []rune
 	at, moved := 0, caret
 	for _, m := range masks[first:] {
-		if m.from.line > number {
+		if m.from.line > begin.line || m.from.line == begin.line && m.from.column-begin.column >= len(text) {
 			break
 		}
 		from, to := 0, len(text)
-		if m.from.line == number {
-			from = min(m.from.column-1, len(text))
+		if m.from.line == begin.line {
+			from = max(0, m.from.column-begin.column)
 		}
-		if m.to.line == number {
-			to = min(m.to.column-1, len(text))
+		if m.to.line == begin.line {
+			to = min(m.to.column-begin.column, len(text))
 		}
 		if from < at || from >= to || strings.TrimSpace(string(text[from:to])) == "" {
 			continue
@@ -243,14 +255,14 @@ const (
 
 // window cuts a long line to what is around the caret, and takes what a
 // terminal would not print as it stands.
-func window(text []rune, caret int) (string, int) {
+func window(text []rune, caret int, cutBefore, cutAfter bool) (string, int) {
 	from, to := 0, len(text)
 	if len(text) > widest {
 		from = min(max(0, caret-1-before), len(text)-widest)
 		to = from + widest
 	}
 	var b strings.Builder
-	if from > 0 {
+	if from > 0 || cutBefore {
 		b.WriteRune('…')
 		caret++
 	}
@@ -260,7 +272,7 @@ func window(text []rune, caret int) (string, int) {
 		}
 		b.WriteRune(r)
 	}
-	if to < len(text) {
+	if to < len(text) || cutAfter {
 		b.WriteRune('…')
 	}
 	return strings.TrimRight(b.String(), " \t"), max(caret-from, min(caret, 0))

@@ -24,6 +24,7 @@ type expansion struct {
 type expander struct {
 	lookup func(name string) (string, bool)
 	names  func() []string // of the variables there are, sorted
+	size   int             // bytes that references were replaced with
 }
 
 // expand replaces the references in the text of n. The problem that it returns
@@ -89,6 +90,9 @@ func (x *expanding) text(text string, depth int) (string, *expandError) {
 		value, err := x.reference(rest[i+2:i+end], depth)
 		if err != nil {
 			return "", err
+		}
+		if x.size += len(value); x.size > maxExpanded {
+			return "", badReference("the references up to here stand for more than %d MiB", maxExpanded>>20)
 		}
 		b.WriteString(value)
 		rest = rest[i+end+1:]

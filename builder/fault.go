@@ -21,8 +21,7 @@ func findFault(text string) fault {
 		f.readLine()
 	}
 	if f.found.message == "" && len(f.brackets) > 0 {
-		open := f.brackets[len(f.brackets)-1]
-		f.found = fault{open.line, open.column, fmt.Sprintf("this %c is not closed", open.char)}
+		f.unclosed()
 	}
 	return f.found
 }
@@ -39,8 +38,14 @@ type faultFinder struct {
 }
 
 type bracket struct {
-	line, column int
-	char         byte
+	row, at int
+	char    byte
+}
+
+// unclosed reports the innermost bracket that is open.
+func (f *faultFinder) unclosed() {
+	open := f.brackets[len(f.brackets)-1]
+	f.fault(open.row, open.at, "this %c is not closed", open.char)
 }
 
 func (f *faultFinder) fault(row, at int, format string, args ...any) {
@@ -319,7 +324,7 @@ func (f *faultFinder) flow(row int) {
 				f.fault(f.row, f.at, "a reference within brackets must stand in quotes")
 				return
 			case c == '[' || c == '{':
-				f.brackets = append(f.brackets, bracket{f.row + 1, utf8.RuneCountInString(line[:f.at]) + 1, c})
+				f.brackets = append(f.brackets, bracket{f.row, f.at, c})
 			case c == ']' || c == '}':
 				f.closeBracket(c)
 				if len(f.brackets) == 0 && f.found.message == "" {
@@ -331,8 +336,7 @@ func (f *faultFinder) flow(row int) {
 			f.at++
 		}
 		if f.found.message == "" && f.row+1 < len(f.lines) && f.leaves(f.lines[f.row+1]) {
-			open := f.brackets[len(f.brackets)-1]
-			f.found = fault{open.line, open.column, fmt.Sprintf("this %c is not closed", open.char)}
+			f.unclosed()
 		}
 	}
 }
@@ -355,7 +359,7 @@ func (f *faultFinder) colonIn(text string) bool {
 func (f *faultFinder) closeBracket(c byte) {
 	open := f.brackets[len(f.brackets)-1]
 	if want := map[byte]byte{'[': ']', '{': '}'}[open.char]; want != c {
-		f.fault(f.row, f.at, "%c stands where the %c of line %d should be closed", c, open.char, open.line)
+		f.fault(f.row, f.at, "%c stands where the %c of line %d should be closed", c, open.char, open.row+1)
 		return
 	}
 	f.brackets = f.brackets[:len(f.brackets)-1]

@@ -22,7 +22,7 @@ type item struct {
 	className *node                // where the class is named, nil if it is not
 	entries   []*entry
 	refs      []component.RefInfo
-	failed    map[*node]bool // the values that are wrong
+	failed    []*node // the values that are wrong
 
 	effective any // the config with which the component was built, or would be but for Prepare
 }
@@ -60,10 +60,7 @@ func (it *item) origin(n *node) string {
 }
 
 func (c *checker) problem(it *item, n *node, path, message, suggestion string) {
-	if it.failed == nil {
-		it.failed = map[*node]bool{}
-	}
-	it.failed[n] = true
+	it.failed = append(it.failed, n)
 	c.report(it.doc, n.place(), it, path, message, suggestion)
 }
 
@@ -301,10 +298,7 @@ func (c *checker) checkConfig(it *item) {
 			if c.expand(it, n, path) {
 				return true
 			}
-			if it.failed == nil {
-				it.failed = map[*node]bool{}
-			}
-			it.failed[n] = true
+			it.failed = append(it.failed, n)
 			return false
 		},
 	}
@@ -329,7 +323,7 @@ func (c *checker) validate(it *item, config any) {
 	}
 	sure := len(it.failed) == 0 && !it.class.HasPrepare()
 	for _, problem := range locate(it, err) {
-		if sure || problem.stands && !it.failed[problem.node] {
+		if sure || problem.stands && !slices.Contains(it.failed, problem.node) {
 			c.reportLocated(it, problem)
 		}
 	}

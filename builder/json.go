@@ -156,8 +156,8 @@ func (r *jsonReader) collection(n *node, depth int) {
 		if !first && !r.comma(closer, what) {
 			break
 		}
-		if r.at < len(r.text) && r.text[r.at] == closer {
-			continue // of a comma too many, which has been told
+		if r.at >= len(r.text) || r.text[r.at] == closer {
+			continue // to the end that has come, or to a comma too many, which has been told
 		}
 		if n.kind == mapKind {
 			r.member(depth)

@@ -154,7 +154,7 @@ func plural(what string) string {
 	return what + "s"
 }
 
-// defaultText returns a value as a file would have it, ” for one that says
+// defaultText returns a value as a file would have it, "" for one that says
 // nothing: a zero, something empty, a secret.
 func defaultText(v reflect.Value, s *shape) string {
 	if s.secret || v.IsZero() && v.Kind() != reflect.Bool && !(v.CanInt() || v.CanUint() || v.CanFloat()) {

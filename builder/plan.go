@@ -209,7 +209,7 @@ func boundOf(text string, t reflect.Type) (float64, bool) {
 	return f, err == nil
 }
 
-// String says the bounds in words, "from 1 to 65535", or ” if there are none.
+// String says the bounds in words, "from 1 to 65535", or "" if there are none.
 func (b bounds) String() string {
 	switch {
 	case b.min != "" && b.max != "":

@@ -14,7 +14,7 @@ import (
 // item needs itself.
 func (c *checker) checkReferences() {
 	g := graph{checker: c, edges: map[*item][]edge{}, state: map[*item]uint8{}, told: map[*item]bool{}}
-	names := map[reflect.Type][]string{}
+	known := map[reflect.Type]*names{}
 	for _, it := range c.items {
 		for _, ref := range it.refs {
 			n, path := find(it.node, ref.Path)
@@ -28,10 +28,10 @@ func (c *checker) checkReferences() {
 			if c.isPresent(ref) || c.partial || c.broken[ref.Name] {
 				continue
 			}
-			if _, known := names[ref.Interface]; !known {
-				names[ref.Interface] = c.namesOf(ref.Interface)
+			if known[ref.Interface] == nil {
+				known[ref.Interface] = c.namesOf(ref.Interface)
 			}
-			message, suggestion := c.missing(ref, n, names[ref.Interface])
+			message, suggestion := c.missing(ref, n, known[ref.Interface])
 			c.problem(it, n, path, message, suggestion)
 		}
 	}
@@ -53,28 +53,35 @@ func (c *checker) isPresent(ref component.RefInfo) bool {
 	})
 }
 
-// namesOf returns the names of the entries of an interface, sorted.
-func (c *checker) namesOf(t reflect.Type) []string {
-	var names []string
+// names are the names of the entries of one interface.
+type names struct {
+	sorted []string
+	index  *nearest.Index
+}
+
+func (c *checker) namesOf(t reflect.Type) *names {
+	n := &names{}
 	for key := range c.entries {
 		if key.typ == t {
-			names = append(names, key.name)
+			n.sorted = append(n.sorted, key.name)
 		}
 	}
 	for _, e := range c.present {
 		if e.Interface == c.interfaceName(t) {
-			names = append(names, e.Name)
+			n.sorted = append(n.sorted, e.Name)
 		}
 	}
-	slices.Sort(names)
-	return slices.Compact(names)
+	slices.Sort(n.sorted)
+	n.sorted = slices.Compact(n.sorted)
+	n.index = nearest.NewIndex(n.sorted)
+	return n
 }
 
 // missing says that there is no such entry, and what there is.
-func (c *checker) missing(ref component.RefInfo, n *node, names []string) (message, suggestion string) {
+func (c *checker) missing(ref component.RefInfo, n *node, there *names) (message, suggestion string) {
 	iface := c.interfaceName(ref.Interface)
 	message = "there is no entry " + describeEntry(iface, n.shown())
-	if suggestion = nearest.To(ref.Name, names); suggestion != "" {
+	if suggestion = there.index.To(ref.Name); suggestion != "" {
 		return message, suggestion
 	}
 	var elsewhere []string
@@ -87,14 +94,14 @@ func (c *checker) missing(ref component.RefInfo, n *node, names []string) (messa
 		slices.Sort(elsewhere)
 		return message + fmt.Sprintf("; %s is an entry of %s", quote(ref.Name), strings.Join(elsewhere, ", ")), ""
 	}
-	if len(names) == 0 {
+	if len(there.sorted) == 0 {
 		return message + "; there is none of that interface", ""
 	}
-	quoted := make([]string, 0, len(names))
-	for _, name := range names[:min(len(names), maxListed+1)] {
+	var quoted []string
+	for _, name := range there.sorted[:min(len(there.sorted), maxListed+1)] {
 		quoted = append(quoted, quote(name))
 	}
-	return message + there(quoted), ""
+	return message + listed(quoted), ""
 }
 
 // graph finds the circles in which items refer to each other.

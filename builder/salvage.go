@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"gopkg.in/yaml.v3"
 
@@ -23,6 +25,9 @@ func (r *yamlReader) salvage(d *document, err error) *node {
 	var elements []*node
 	told := false
 	for _, piece := range d.elements() {
+		if len(elements) > maxSalvaged {
+			break
+		}
 		var parsed yaml.Node
 		pieceErr := decodeYAML(yaml.NewDecoder(strings.NewReader(piece.text)), &parsed)
 		switch {
@@ -41,6 +46,9 @@ func (r *yamlReader) salvage(d *document, err error) *node {
 	root.children = elements
 	return root
 }
+
+// maxSalvaged bounds how many elements are read one by one, which is slow.
+const maxSalvaged = 20_000
 
 // quietAfter passes problems on, each place once.
 func quietAfter(report reportFunc) reportFunc {
@@ -120,23 +128,45 @@ func (r *yamlReader) explain(d *document, p piece, err error) bool {
 // unknownAnchor reports an alias of nothing, unless what it names stands in
 // another piece.
 func (r *yamlReader) unknownAnchor(d *document, p piece, name string) bool {
-	var anchors []string
-	for _, found := range anchorInText.FindAllStringSubmatch(string(d.data), -1) {
-		if found[1] == name && p.line > 1 {
-			return false
+	if r.names == nil {
+		r.names = []string{}
+		for _, found := range anchorInText.FindAllSubmatch(d.data, -1) {
+			r.names = append(r.names, string(found[1]))
 		}
-		anchors = append(anchors, found[1])
+		slices.Sort(r.names)
+		r.names = slices.Compact(r.names)
+		r.nearest = nearest.NewIndex(r.names)
+	}
+	if _, known := slices.BinarySearch(r.names, name); known && p.line > 1 {
+		return false
 	}
 	at := place{p.line, 0}
-	alias := regexp.MustCompile(`(^|[\s\[{,])\*` + regexp.QuoteMeta(name) + `($|[\s\]},])`)
 	for i, line := range strings.Split(p.text, "\n") {
-		if found := alias.FindStringSubmatchIndex(line); found != nil {
-			at = place{p.line + i, len([]rune(line[:found[3]])) + 1}
+		if found := aliasIn(line, name); found >= 0 {
+			at = place{p.line + i, utf8.RuneCountInString(line[:found]) + 1}
 			break
 		}
 	}
-	r.report(at, fmt.Sprintf("the alias *%s names no anchor above it", name), nearest.To(name, anchors))
+	r.report(at, fmt.Sprintf("the alias *%s names no anchor above it", name), r.nearest.To(name))
 	return true
+}
+
+// aliasIn returns the offset of the alias of that name in a line, -1 if there is
+// none.
+func aliasIn(line, name string) int {
+	for from := 0; ; {
+		i := strings.Index(line[from:], "*"+name)
+		if i < 0 {
+			return -1
+		}
+		i += from
+		end := i + 1 + len(name)
+		begins := i == 0 || strings.IndexByte(" \t[{,", line[i-1]) >= 0
+		if begins && (end == len(line) || strings.IndexByte(" \t]},\r", line[end]) >= 0) {
+			return i
+		}
+		from = end
+	}
 }
 
 // yamlMessage says in words of ours what the parser found.

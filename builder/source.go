@@ -20,7 +20,7 @@ const (
 // an fs.FS. The zero Source is none and gives an error.
 type Source struct {
 	name   string
-	format string // as the caller said, '' if the name's extension tells
+	format string // as the caller said, "" if the name's extension tells
 	fixed  bool   // the format is known, whatever the builder was told
 	open   func() (io.ReadCloser, error)
 	folder folder
@@ -33,7 +33,7 @@ func File(name string) Source {
 }
 
 // Reader returns r as a source, which can be read once. name is what messages
-// call it; format is "yaml", "yml" or "json", or ” if the extension of name
+// call it; format is "yaml", "yml" or "json", or "" if the extension of name
 // tells. The files that its values name are relative to the working directory.
 func Reader(name, format string, r io.Reader) Source {
 	return Source{name: name, format: format, folder: diskFolder("."), open: func() (io.ReadCloser, error) { return io.NopCloser(r), nil }}

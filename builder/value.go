@@ -38,7 +38,7 @@ const (
 )
 
 // Position returns the file, line and column of a value that is from a file,
-// else ”.
+// else "".
 func (v Value) Position() string {
 	if v.From != FromFile {
 		return ""

@@ -7,6 +7,8 @@ import (
 	"io"
 
 	"gopkg.in/yaml.v3"
+
+	"github.com/fivcglue/fivcglue-go/internal/nearest"
 )
 
 // reportFunc takes note of a problem of a document.
@@ -66,6 +68,8 @@ type yamlReader struct {
 	anchors map[*yaml.Node]anchor // what has an anchor and has been read
 	aliased int                   // values that aliases stand for so far
 	stack   []*node               // the children of the nodes that are being read
+	names   []string              // of the anchors in a text that does not parse, sorted
+	nearest *nearest.Index        // over names
 }
 
 type anchor struct {

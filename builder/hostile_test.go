@@ -1,0 +1,135 @@
+package builder_test
+
+import (
+	"bytes"
+	"fmt"
+	"runtime"
+	"runtime/debug"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/fivcglue/fivcglue-go/builder"
+)
+
+// TestHostile holds that what is made to hurt neither takes long nor much
+// memory: 256 MB for a file of 1 MB.
+func TestHostile(t *testing.T) {
+	if testing.Short() {
+		t.Skip("makes large files")
+	}
+	const size = 1 << 20
+	small := func(unit string) string { return strings.Repeat(unit, size/8/len(unit)) }
+	full := func(unit string) string { return strings.Repeat(unit, size/len(unit)) }
+	numbered := func(format string) string {
+		var b strings.Builder
+		for i := 0; b.Len() < size/4; i++ {
+			fmt.Fprintf(&b, format, i)
+		}
+		return b.String()
+	}
+	tests := []struct{ name, file, text string }{
+		{"empty keys", "x.yml", full("?\n")},
+		{"empty elements", "x.yml", full("-\n")},
+		{"brackets", "x.yml", full("[")},
+		{"braces in braces", "x.yml", small("{a: ")},
+		{"dashes", "x.yml", full("- ")},
+		{"question marks", "x.yml", full("? ")},
+		{"flow list", "x.yml", "- class: kit.Store\n  tags: [" + full("a,") + "]\n"},
+		{"flow list in free form", "x.yml", "- class: kit.Store\n  extra: {a: [" + small("1,") + "]}\n"},
+		{"flow list of mistakes", "x.yml", "- class: kit.Store\n  sizes: [" + small("a,") + "]\n"},
+		{"one scalar", "x.yml", "- class: " + small("a")},
+		{"one quote", "x.yml", "- class: \"" + full("a")},
+		{"quotes", "x.yml", full("'")},
+		{"tabs", "x.yml", full("\t")},
+		{"line breaks", "x.yml", full("\n")},
+		{"carriage returns", "x.yml", full("\r")},
+		{"empty comments", "x.yml", full("#\n")},
+		{"comments in a list", "x.yml", small("- a\n# b\n")},
+		{"colons", "x.yml", full(":\n")},
+		{"documents", "x.yml", full("---\n")},
+		{"unclosed quotes", "x.yml", small("- 'x\n")},
+		{"unknown aliases", "x.yml", small("- *a\n")},
+		{"anchors", "x.yml", numbered("- &a%d x\n")},
+		{"the same anchor", "x.yml", small("- &a x\n")},
+		{"unknown keys in a line", "x.yml", "- {class: kit.Clock, " + numbered("k%d: x, ") + "}\n"},
+		{"unknown keys", "x.yml", "- class: kit.Clock\n" + numbered("  k%d: x\n")},
+		{"duplicate keys", "x.yml", "- class: kit.Clock\n" + small("  k: x\n")},
+		{"merges", "x.yml", "- &a {class: kit.Clock, " + strings.Repeat("x: 1, ", 10_000) + "}\n" + full("- <<: *a\n")},
+		{"merges of merges", "x.yml", "- &a0 {class: kit.Clock}\n" + mergeChain(size/4)},
+		{"missing references", "x.yml", numbered("- {class: kit.Store, backup: Nobody%[1]d, entries: [{interface: kit.IStore, name: Name%[1]d}]}\n")},
+		{"chain of references", "x.yml", numbered("- {class: kit.Store, entries: [{interface: kit.IStore, name: N%[1]d}], backup: N%[1]d0}\n")},
+		{"unset variables", "x.yml", "- class: kit.Store\n  host: '" + full("${A:-${B:-") + "'\n"},
+		{"unclosed variables", "x.yml", "- class: kit.Store\n  host: '" + full("${") + "'\n"},
+		{"escaped variables", "x.yml", "- class: kit.Store\n  host: '" + full("$${") + "'\n"},
+		{"variables", "x.yml", "- class: kit.Store\n  host: '" + full("${LARGE}") + "'\n"},
+		{"json list", "x.json", `[{"class": "kit.Store", "tags": [` + full("0,") + `0]}]`},
+		{"json lists in lists", "x.json", full("[")},
+		{"json numbers without commas", "x.json", "[" + full("1 ")},
+		{"json comments", "x.json", full("//\n")},
+		{"json open comments", "x.json", full("/*/")},
+		{"json escapes", "x.json", `[{"class": "` + full(`\d`) + `"}]`},
+		{"json duplicate keys", "x.json", `[{` + small(`"a":0,`) + `"a":0}]`},
+		{"json unknown keys", "x.json", `[{"class": "kit.Clock"` + numbered(`,"k%d":0`) + `}]`},
+		{"json quotes", "x.json", full(`"`)},
+		{"json items", "x.json", "[" + full("{},") + "{}]"},
+	}
+	b := builder.New(builder.WithRegistry(kit(t)), builder.WithEnvironment(map[string]string{"LARGE": full("x")}))
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			began := time.Now()
+			peak := peakOf(func() {
+				err := b.Check(t.Context(), builder.Reader(tt.file, "", strings.NewReader(tt.text)))
+				if found, ok := err.(builder.Diagnostics); ok {
+					if err := found.WriteText(&bytes.Buffer{}, false); err != nil {
+						t.Error(err)
+					}
+				} else if err != nil {
+					t.Error(err)
+				}
+			})
+			t.Logf("%v, %d MB", time.Since(began).Round(time.Millisecond), peak>>20)
+			if peak > max(64<<20, 256*uint64(len(tt.text))) {
+				t.Errorf("%d MB", peak>>20)
+			}
+		})
+	}
+}
+
+// mergeChain returns maps, each of which merges the one before and adds a key.
+func mergeChain(size int) string {
+	var b strings.Builder
+	for i := 1; b.Len() < size; i++ {
+		fmt.Fprintf(&b, "- &a%d {<<: *a%d, k%d: 1}\n", i, i-1, i)
+	}
+	return b.String()
+}
+
+// peakOf returns how many bytes of heap work needed at most, garbage included.
+func peakOf(work func()) uint64 {
+	defer debug.SetGCPercent(debug.SetGCPercent(50))
+	debug.FreeOSMemory()
+	var before runtime.MemStats
+	runtime.ReadMemStats(&before)
+	done, result := make(chan struct{}), make(chan uint64)
+	go func() {
+		var peak uint64
+		ticker := time.NewTicker(5 * time.Millisecond)
+		defer ticker.Stop()
+		for {
+			var now runtime.MemStats
+			runtime.ReadMemStats(&now)
+			peak = max(peak, now.HeapAlloc)
+			select {
+			case <-done:
+				result <- peak
+				return
+			case <-ticker.C:
+			}
+		}
+	}()
+	work()
+	close(done)
+	peak := <-result
+	return peak - min(peak, before.HeapAlloc)
+}

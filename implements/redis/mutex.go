@@ -64,6 +64,10 @@ func NewMutexSite(ctx context.Context, site *component.Site, config MutexSiteCon
 		return nil, err
 	}
 
+	return newMutexSite(c, config), nil
+}
+
+func newMutexSite(c *connection, config MutexSiteConfig) *MutexSite {
 	s := &MutexSite{
 		connection: c, config: config, id: rand.Text(), wire: mutexWire{conn: c},
 		gone: make(chan struct{}), waiters: map[string]*mutexWaiter{}, leases: map[*mutexLease]struct{}{},
@@ -75,7 +79,7 @@ func NewMutexSite(ctx context.Context, site *component.Site, config MutexSiteCon
 		s.counted = 1
 	}
 
-	return s, nil
+	return s
 }
 
 // GetMutex returns the mutex of a name.

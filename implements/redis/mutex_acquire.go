@@ -171,33 +171,34 @@ func (a *acquisition) abandon() {
 
 // tidy removes an id from the server, as lease and as waiter, trying until it
 // succeeds or the key is gone by itself, which it is by until. If a request of
-// that id ended without a reply it is done twice: by the second time the server
-// has read all that it had received before it answered the first.
+// that id ended without a reply it is done twice, the second time somewhat
+// later: by then the server has read what it had received before the first, and
+// what the network held back has most likely arrived.
 func (m *mutex) tidy(id string, twice bool, until time.Time) {
 	const (
 		shortest = 20 * time.Millisecond
 		longest  = 5 * time.Second
+		later    = 100 * time.Millisecond
 	)
 
 	wait := shortest
 
-	for done := 0; done < 1 || twice && done < 2; {
+	for again := twice; ; {
 		q := newMutexQuestion(mutexRelease, m.keys, id, mutexGrace.Milliseconds(), m.site.counted, 1)
-
 		err := m.site.wire.ask(context.Background(), m.site.gone, q)
-		if err == nil {
-			done++
+		pause := wait
 
-			continue
-		}
-
-		if !errors.Is(err, interfaces.ErrUnavailable) || time.Now().After(until) {
+		switch {
+		case err == nil && again:
+			again, pause = false, later
+		case err == nil, !errors.Is(err, interfaces.ErrUnavailable), time.Now().After(until):
 			return
+		default:
+			wait = min(2*wait, longest)
 		}
 
 		select {
-		case <-time.After(wait):
-			wait = min(2*wait, longest)
+		case <-time.After(pause):
 		case <-m.site.gone:
 			return
 		}

@@ -1,6 +1,7 @@
 package redis
 
 import (
+	"context"
 	"time"
 
 	goredis "github.com/redis/go-redis/v9"
@@ -60,46 +61,56 @@ func (s *MutexSite) subscribe() {
 // messages may have been lost.
 func (s *MutexSite) listen() {
 	const (
-		ping  = 5 * time.Second // finds out that a connection is dead
-		again = time.Second
+		shortest = 50 * time.Millisecond
+		longest  = 2 * time.Second
 	)
 
-	for s.closing.Err() == nil {
+	for wait := shortest; s.closing.Err() == nil; wait = min(2*wait, longest) {
 		client, err := s.connection.blocking()
 		if err != nil {
 			return
 		}
 
-		s.hear(client.Subscribe(s.closing, "mutex:wake:"+s.id), ping)
+		if s.hear(client.Subscribe(s.closing, "mutex:wake:"+s.id)) {
+			wait = shortest
+		}
 
 		select {
-		case <-time.After(again):
+		case <-time.After(wait):
 		case <-s.closing.Done():
 		}
 	}
 }
 
-// hear returns when the subscription or the site is closed.
-func (s *MutexSite) hear(subscription *goredis.PubSub, ping time.Duration) {
+// hear returns when the subscription does not work any more, and reports
+// whether it has.
+func (s *MutexSite) hear(subscription *goredis.PubSub) (worked bool) {
+	const quiet = 5 * time.Second // then the server is asked whether it is there
+
+	defer context.AfterFunc(s.closing, func() { _ = subscription.Close() })()
 	defer subscription.Close()
 
-	messages := subscription.ChannelWithSubscriptions(goredis.WithChannelHealthCheckInterval(ping))
+	for asked := false; ; {
+		message, err := subscription.ReceiveTimeout(s.closing, quiet)
 
-	for {
-		select {
-		case message, open := <-messages:
-			if !open {
-				return
-			}
+		switch silent := classify(err) == timedOut; {
+		case err == nil:
+			asked = false
+		case silent && !asked && subscription.Ping(s.closing) == nil:
+			asked = true
 
-			switch message := message.(type) {
-			case *goredis.Message:
-				s.wake(message.Payload)
-			case *goredis.Subscription: // anew, after a time without one
-				s.wakeAll()
-			}
-		case <-s.closing.Done():
-			return
+			continue
+		default:
+			return worked
+		}
+
+		switch message := message.(type) {
+		case *goredis.Message:
+			s.wake(message.Payload)
+		case *goredis.Subscription:
+			worked = true
+
+			s.wakeAll() // what came before it is lost
 		}
 	}
 }

@@ -24,6 +24,7 @@ func asYAML(n int) string {
 
 // asJSON declares the same dogs.
 func asJSON(t *testing.T, n int) string {
+	t.Helper()
 	var items []any
 	if err := yaml.Unmarshal([]byte(asYAML(n)), &items); err != nil {
 		t.Fatal(err)
@@ -37,6 +38,7 @@ func asJSON(t *testing.T, n int) string {
 
 // build has a builder make a site of the text.
 func build(t *testing.T, class *dogClass, name, text string) func(n int) {
+	t.Helper()
 	b := builder.New(builder.WithRegistry(class.registry))
 	return func(n int) {
 		for range n {

@@ -18,6 +18,7 @@ type logPair struct {
 }
 
 func newLogPair(t *testing.T, format string) logPair {
+	t.Helper()
 	site, err := logging.NewSite(t.Context(), nil, logging.Config{
 		Format: format, Output: os.DevNull, Levels: map[string]string{"db.*": "warn"},
 	})

@@ -37,6 +37,7 @@ type slot struct {
 }
 
 func newKennel(t *testing.T, size int) *kennel {
+	t.Helper()
 	k := &kennel{site: component.NewSite(), table: map[slot]any{}, do: do.New()}
 	dogClass := newDogClass(t)
 	var items []component.Item
@@ -92,6 +93,7 @@ func (k *kennel) fromDo(name string) speaker {
 
 // fromDig is a container of dig, which is asked by a field's tag.
 func fromDig(t *testing.T) func(n int) {
+	t.Helper()
 	c := dig.New()
 	if err := c.Provide(func() speaker { return &dog{"Rex"} }, dig.Name("Rex")); err != nil {
 		t.Fatal(err)

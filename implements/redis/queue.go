@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/fivcglue/fivcglue-go/component"
 	"github.com/fivcglue/fivcglue-go/implements/internal/queues"
@@ -47,6 +48,7 @@ type QueueSite struct {
 	settings queues.Settings
 	id       string // of this site among all that ever were
 	calls    atomic.Uint64
+	forget   time.Duration // forgetAfter, but in a test
 
 	ctx  context.Context // ends when Close begins
 	stop context.CancelFunc
@@ -72,7 +74,7 @@ func NewQueueSite(ctx context.Context, site *component.Site, config QueueConfig)
 		return nil, err
 	}
 	s := &QueueSite{
-		conn: conn, settings: config.Settings, id: newID(),
+		conn: conn, settings: config.Settings, id: newID(), forget: forgetAfter,
 		outboxes: make(map[string]*outbox), idle: make(chan struct{}),
 	}
 	s.ctx, s.stop = context.WithCancel(context.Background())

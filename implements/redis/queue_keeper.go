@@ -3,14 +3,19 @@ package redis
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/fivcglue/fivcglue-go/interfaces"
 	goredis "github.com/redis/go-redis/v9"
 )
 
-// tidyEvery is how often a consumer looks for others that are long gone.
-const tidyEvery = time.Minute
+// A consumer removes what the server knows of others that died, once they have
+// nothing any more and have been silent for forgetAfter. It looks so often.
+const (
+	tidyEvery   = time.Minute
+	forgetAfter = 10 * time.Minute
+)
 
 // keep renews claims, takes what is due again, and tells the server results
 // for which no read comes along, until done is closed.
@@ -138,13 +143,14 @@ func (r *queueRun) claim(missed bool) (time.Duration, error) {
 	n := max(0, r.roomForClaims())
 	r.short = false
 	now := time.Now()
-	tidy := now.After(r.tidyAt)
-	if tidy {
+	silence := time.Duration(0)
+	if now.After(r.tidyAt) {
 		r.tidyAt = now.Add(tidyEvery)
+		silence = max(r.site.forget, 10*r.site.settings.Visibility)
 	}
 	args := []any{
 		queueGroup, r.id, n, r.site.settings.Visibility.Milliseconds(), r.site.settings.MaxAttempts,
-		"its consumer died, or lost the server for longer than visibility", flag(missed), flag(tidy),
+		"its consumer died, or lost the server for longer than visibility", flag(missed), silence.Milliseconds(),
 	}
 	for id := range r.hand {
 		args = append(args, id)
@@ -284,5 +290,10 @@ func (r *queueRun) hopeless(err error) bool {
 		return false
 	}
 	var reply goredis.Error
-	return !errors.As(err, &reply) || classifyReply(reply.Error()) != locked
+	if !errors.As(err, &reply) {
+		return true
+	}
+	// A call with many arguments is refused in other words before one has
+	// logged in.
+	return classifyReply(reply.Error()) != locked && !strings.Contains(reply.Error(), "unauthenticated")
 }

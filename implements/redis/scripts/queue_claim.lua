@@ -4,8 +4,9 @@
 --
 -- KEYS  stream, retry, delayed, later, dead, letters, unstarted
 -- ARGV  group, consumer, how many at most, visibility in ms, max_attempts,
---       reason for burying, 1 to find what was read but never arrived, 1 to
---       remove consumers that are long gone, then the IDs that the consumer has
+--       reason for burying, 1 to find what was read but never arrived, after
+--       how many ms of silence to remove a consumer that has nothing (0: not
+--       now), then the IDs that the consumer has
 --
 -- Returns how many ms it is until the next is due (-1: none is waiting), and
 -- for each message its entry and the number of this attempt.
@@ -13,7 +14,7 @@
 local stream, retry, delayed, later, dead, letters, unstarted = unpack(KEYS)
 local group, consumer = ARGV[1], ARGV[2]
 local count, visibility, most = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
-local reason, recover, tidy = ARGV[6], ARGV[7] == '1', ARGV[8] == '1'
+local reason, recover, silence = ARGV[6], ARGV[7] == '1', tonumber(ARGV[8])
 
 local has = {}
 for i = 9, #ARGV do
@@ -122,13 +123,13 @@ if #result < count then
   end
 end
 
-if tidy then
+if silence > 0 then
   for _, info in ipairs(redis.call('XINFO', 'CONSUMERS', stream, group)) do
     local of = {}
     for i = 1, #info, 2 do
       of[info[i]] = info[i + 1]
     end
-    if of.pending == 0 and of.name ~= consumer and of.idle > math.max(600000, 10 * visibility) then
+    if of.pending == 0 and of.name ~= consumer and of.idle > silence then
       redis.call('XGROUP', 'DELCONSUMER', stream, group, of.name)
       redis.call('HDEL', unstarted, of.name)
     end

@@ -1,0 +1,369 @@
+package redis_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/fivcglue/fivcglue-go/implements/redis"
+	"github.com/fivcglue/fivcglue-go/interfaces"
+	"github.com/fivcglue/fivcglue-go/internal/redistest"
+	goredis "github.com/redis/go-redis/v9"
+)
+
+// consume has a consumer run until the test ends or stop is called, and returns
+// what its handler is given. A nil handle acknowledges.
+func consume(t *testing.T, site *redis.QueueSite, name string, handle func(context.Context, interfaces.Message) error) (got <-chan interfaces.Message, stop func()) {
+	t.Helper()
+	consumer, err := site.GetConsumer(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	messages, ended := make(chan interfaces.Message, 100_000), make(chan error, 1)
+	go func() {
+		ended <- consumer.Consume(ctx, func(ctx context.Context, m interfaces.Message) error {
+			messages <- m
+			if handle == nil {
+				return nil
+			}
+			return handle(ctx, m)
+		})
+	}()
+	stopped := false
+	stop = func() {
+		t.Helper()
+		if stopped {
+			return
+		}
+		stopped = true
+		cancel()
+		select {
+		case err := <-ended:
+			if err != nil {
+				t.Errorf("Consume: %v", err)
+			}
+		case <-time.After(patience):
+			t.Error("Consume does not end")
+		}
+	}
+	t.Cleanup(stop)
+	return messages, stop
+}
+
+func produceTo(t *testing.T, site interfaces.IQueueSite, name string, bodies ...string) {
+	t.Helper()
+	producer, err := site.GetProducer(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	messages := make([][]byte, len(bodies))
+	for i, body := range bodies {
+		messages[i] = []byte(body)
+	}
+	if err := producer.Produce(t.Context(), messages...); err != nil {
+		t.Fatalf("Produce: %v", err)
+	}
+}
+
+func nextOf(t *testing.T, got <-chan interfaces.Message, what string) interfaces.Message {
+	t.Helper()
+	select {
+	case m := <-got:
+		return m
+	case <-time.After(patience):
+		t.Fatalf("%s was not delivered within %v", what, patience)
+		return interfaces.Message{}
+	}
+}
+
+func depthOf(t *testing.T, site *redis.QueueSite, name string) interfaces.QueueDepth {
+	t.Helper()
+	depth, err := site.GetDepth(t.Context(), name)
+	if err != nil {
+		t.Fatalf("GetDepth: %v", err)
+	}
+	return depth
+}
+
+// patient has a visibility that no test waits for.
+func patient(config redis.QueueConfig) redis.QueueConfig {
+	config.Visibility = time.Hour
+	return config
+}
+
+func TestQueueProducesOnceThoughTheReplyIsLost(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, b redistest.Backend) {
+		proxy := redistest.NewProxy(t, b.Addr)
+		site := openQueue(t, queueConfig(t, proxy.Addr()))
+		produceTo(t, site, "q", "first") // by EVAL, and what follows by EVALSHA
+		delayed, err := site.GetProducer("q")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, body := range []string{"second", "third"} {
+			proxy.LoseReply(func(request []byte) bool { return bytes.Contains(request, []byte(body)) })
+			if body == "third" {
+				err = delayed.(interfaces.IDelayedProducer).ProduceAfter(t.Context(), time.Hour, []byte(body))
+			} else {
+				err = delayed.Produce(t.Context(), []byte(body))
+			}
+			if err != nil {
+				t.Fatalf("Produce whose reply was lost: %v", err)
+			}
+		}
+		if proxy.Lost() != 2 {
+			t.Fatalf("%d replies were lost, want 2", proxy.Lost())
+		}
+		if depth := depthOf(t, site, "q"); depth.Waiting != 2 || depth.Delayed != 1 {
+			t.Errorf("after 2 messages and one with a delay: %+v", depth)
+		}
+	})
+}
+
+func TestQueueFindsWhatItReadAndDidNotGet(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, b redistest.Backend) {
+		proxy := redistest.NewProxy(t, b.Addr)
+		direct := openQueue(t, patient(queueConfig(t, b.Addr)))
+		site := openQueue(t, patient(queueConfig(t, proxy.Addr())))
+		got, _ := consume(t, site, "q", nil)
+		produceTo(t, direct, "q", "warm up")
+		nextOf(t, got, "a message")
+		eventually(t, "it is acknowledged", func() bool { return depthOf(t, direct, "q") == interfaces.QueueDepth{} })
+
+		// The next read that waits at the server has its reply lost.
+		proxy.LoseReply(func(request []byte) bool { return bytes.Contains(bytes.ToLower(request), []byte("block")) })
+		eventually(t, "such a read is under way", func() bool { return proxy.Lost() > 0 })
+		produceTo(t, direct, "q", "lost on its way")
+		if m := nextOf(t, got, "what was lost on its way"); m.Attempt != 1 {
+			t.Errorf("a message that no handler had seen has attempt %d, want 1", m.Attempt)
+		}
+	})
+}
+
+func TestQueueGoesOnAfterTheGroupIsLost(t *testing.T) {
+	server := redistest.New(t, redistest.Options{})
+	site := openQueue(t, queueConfig(t, server.Addr()))
+	got, _ := consume(t, site, "q", nil)
+	for i, lose := range []func(){
+		func() {},
+		server.Flush,
+		func() { server.Do("SCRIPT", "FLUSH") },
+		func() { server.Do("XGROUP", "DESTROY", "{queue:q}:stream", "fivcglue") },
+		func() { server.Stop(); server.Start() },
+	} {
+		lose()
+		body := fmt.Sprint("message ", i)
+		eventually(t, "it can be produced again", func() bool {
+			producer, err := site.GetProducer("q")
+			if err != nil {
+				t.Fatal(err)
+			}
+			return producer.Produce(t.Context(), []byte(body)) == nil
+		})
+		for string(nextOf(t, got, body).Body) != body {
+			// What was in flight when the group was lost comes again.
+		}
+	}
+}
+
+func TestQueueKeysAreOneSlotAndLeaveNothing(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, b redistest.Backend) {
+		client := goredis.NewClient(&goredis.Options{Addr: b.Addr})
+		defer client.Close()
+		site := openQueue(t, queueConfig(t, b.Addr))
+		got, stop := consume(t, site, "a name: *", func(_ context.Context, m interfaces.Message) error {
+			if string(m.Body) == "bad" {
+				return errors.New("no")
+			}
+			return nil
+		})
+		produceTo(t, site, "a name: *", "good", "bad")
+		producer, _ := site.GetProducer("a name: *")
+		if err := producer.(interfaces.IDelayedProducer).ProduceAfter(t.Context(), 10*time.Millisecond, []byte("later")); err != nil {
+			t.Fatal(err)
+		}
+		for range 5 {
+			nextOf(t, got, "a message or an attempt")
+		}
+		eventually(t, "one is dead and all others gone", func() bool {
+			return depthOf(t, site, "a name: *") == interfaces.QueueDepth{Dead: 1}
+		})
+		stop()
+		for d, err := range site.ListDead(t.Context(), "a name: *") {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n, err := site.DiscardDead(t.Context(), "a name: *", d.ID); n != 1 || err != nil {
+				t.Errorf("DiscardDead = %d, %v", n, err)
+			}
+		}
+		keys, err := client.Keys(t.Context(), "*").Result()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, key := range keys {
+			rest, ok := strings.CutPrefix(key, "{queue:a name: *}:")
+			if !ok || rest != "stream" && !strings.HasPrefix(rest, "producer:") {
+				t.Errorf("the key %q is there, of a queue that is empty", key)
+			}
+			if ttl := client.PTTL(t.Context(), key).Val(); rest != "stream" && ttl <= 0 {
+				t.Errorf("the key %q stays for ever", key)
+			}
+		}
+		if n := client.XLen(t.Context(), "{queue:a name: *}:stream").Val(); n != 0 {
+			t.Errorf("%d acknowledged messages are in the stream", n)
+		}
+		consumers, err := client.XInfoConsumers(t.Context(), "{queue:a name: *}:stream", "fivcglue").Result()
+		if err != nil || len(consumers) != 0 {
+			t.Errorf("consumers that are known after Consume has returned: %v, %v", consumers, err)
+		}
+	})
+}
+
+func TestQueueForgetsConsumersThatDied(t *testing.T) {
+	server := redistest.New(t, redistest.Options{})
+	client := goredis.NewClient(&goredis.Options{Addr: server.Addr()})
+	defer client.Close()
+	const stream, group = "{queue:q}:stream", "fivcglue"
+	config := queueConfig(t, server.Addr())
+	config.Visibility = 100 * time.Millisecond
+	site := openQueue(t, config)
+	redis.ForgetConsumersAfter(site, time.Millisecond)
+	produceTo(t, site, "q", "kept", "done")
+	if err := client.XGroupCreate(t.Context(), stream, group, "0").Err(); err != nil {
+		t.Fatal(err)
+	}
+	for _, dead := range []string{"has a message", "has none"} {
+		streams, err := client.XReadGroup(t.Context(), &goredis.XReadGroupArgs{
+			Group: group, Consumer: dead, Streams: []string{stream, ">"}, Count: 1, Block: -1,
+		}).Result()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if dead == "has none" {
+			if err := client.XAck(t.Context(), stream, group, streams[0].Messages[0].ID).Err(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	eventually(t, "they have been silent for long", func() bool {
+		consumers, err := client.XInfoConsumers(t.Context(), stream, group).Result()
+		return err == nil && consumers[0].Idle > 1100*time.Millisecond && consumers[1].Idle > 1100*time.Millisecond
+	})
+	got, _ := consume(t, site, "q", nil)
+	if m := nextOf(t, got, "the message of the dead consumer"); string(m.Body) != "kept" || m.Attempt != 2 {
+		t.Errorf("got %q attempt %d, want what the dead consumer had, attempt 2", m.Body, m.Attempt)
+	}
+	eventually(t, "the consumers that died are forgotten", func() bool {
+		consumers, err := client.XInfoConsumers(t.Context(), stream, group).Result()
+		return err == nil && len(consumers) == 1
+	})
+}
+
+func TestQueueBearsClocksThatJump(t *testing.T) {
+	mini := redistest.Mini(t)
+	now := time.Now()
+	mini.SetTime(now)
+	config := queueConfig(t, mini.Addr())
+	config.MaxAttempts = 100
+	site := openQueue(t, config)
+	got, _ := consume(t, site, "q", func(_ context.Context, m interfaces.Message) error {
+		if m.Attempt == 1 {
+			return errors.New("again")
+		}
+		return nil
+	})
+	missing := map[string]bool{}
+	for i, jump := range []time.Duration{0, time.Hour, -time.Hour, -48 * time.Hour, 24 * time.Hour} {
+		mini.SetTime(now.Add(jump))
+		body := fmt.Sprint("after a jump to ", jump, " number ", i)
+		missing[body] = true
+		produceTo(t, site, "q", body)
+		nextOf(t, got, body)
+	}
+	// From then on time passes, and all that the jumps have delayed is due.
+	passed := 72 * time.Hour
+	eventually(t, "every message is delivered again", func() bool {
+		passed += time.Second
+		mini.SetTime(now.Add(passed))
+		for len(got) > 0 {
+			if m := <-got; m.Attempt > 1 {
+				delete(missing, string(m.Body))
+			}
+		}
+		return len(missing) == 0
+	})
+}
+
+func TestQueueLogsAPanicWithItsStack(t *testing.T) {
+	log := &recordingLog{}
+	site, err := redis.NewQueueSite(t.Context(), siteWithLog(t, log), queueConfig(t, redistest.Mini(t).Addr()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := site.Close(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+	got, _ := consume(t, site, "q", func(_ context.Context, m interfaces.Message) error {
+		if m.Attempt == 1 {
+			panic("out of cheese")
+		}
+		return nil
+	})
+	produceTo(t, site, "q", "m")
+	nextOf(t, got, "the first attempt")
+	nextOf(t, got, "the second attempt")
+	if log.count("out of cheese") != 1 || log.count("queue_faults_test.go") != 1 {
+		t.Errorf("the log does not have the panic and its stack once: %v", log.lines)
+	}
+}
+
+func TestQueueWaitsForItsServer(t *testing.T) {
+	server := redistest.New(t, redistest.Options{})
+	server.Stop()
+	site := openQueue(t, queueConfig(t, server.Addr()))
+	got, _ := consume(t, site, "q", nil)
+	producer, err := site.GetProducer("q")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := producer.Produce(t.Context(), []byte("m")); !errors.Is(err, interfaces.ErrUnavailable) {
+		t.Errorf("Produce without a server: %v, want ErrUnavailable", err)
+	}
+	server.Start()
+	eventually(t, "it can be produced", func() bool { return producer.Produce(t.Context(), []byte("m")) == nil })
+	nextOf(t, got, "a message when the server is there")
+	server.Freeze()
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	if err := producer.Produce(ctx, []byte("m")); !errors.Is(err, context.DeadlineExceeded) || !errors.Is(err, interfaces.ErrUnavailable) {
+		t.Errorf("Produce to a frozen server: %v, want DeadlineExceeded and ErrUnavailable", err)
+	}
+	server.Thaw()
+	eventually(t, "it can be produced again", func() bool { return producer.Produce(t.Context(), []byte("after")) == nil })
+	for string(nextOf(t, got, "a message after the server was frozen").Body) != "after" {
+	}
+}
+
+func TestQueueConsumerWaitsForItsPassword(t *testing.T) {
+	server := redistest.New(t, redistest.Options{Password: "secret"})
+	site := openQueue(t, queueConfig(t, server.Addr()))
+	got, _ := consume(t, site, "q", nil)
+	producer, err := site.GetProducer("q")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := producer.Produce(t.Context(), []byte("m")); !errors.Is(err, interfaces.ErrInvalid) {
+		t.Errorf("Produce without the password: %v, want ErrInvalid", err)
+	}
+	server.SetPassword("")
+	eventually(t, "it can be produced", func() bool { return producer.Produce(t.Context(), []byte("m")) == nil })
+	nextOf(t, got, "a message when no password is asked for any more")
+}

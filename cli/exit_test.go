@@ -26,7 +26,7 @@ func TestExitCodes(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			var out, err bytes.Buffer
-			got := cli.Main(t.Context(), cli.Program{Name: "fivcglue", Registry: component.DefaultRegistry(), Out: &out, Err: &err}, test.args)
+			got := cli.Run(t.Context(), cli.Program{Name: "fivcglue", Registry: component.DefaultRegistry(), Out: &out, Err: &err}, test.args)
 			if got != test.want {
 				t.Errorf("Main(%q) = %d, want %d\n%s%s", test.args, got, test.want, &out, &err)
 			}

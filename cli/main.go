@@ -1,8 +1,8 @@
 // Package cli is the command line over a registry of classes. The command
 // fivcglue has it over the built-in ones; a program with classes of its own
-// can have it over those:
+// has it over those, in one line:
 //
-//	os.Exit(cli.Main(ctx, cli.Program{Name: "myglue", Registry: reg, Out: os.Stdout, Err: os.Stderr}, os.Args[1:]))
+//	func main() { cli.Main(registry) }
 package cli
 
 import (
@@ -10,6 +10,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -17,10 +22,10 @@ import (
 	"github.com/fivcglue/fivcglue-go/component"
 )
 
-// The exit codes of Main.
+// The exit codes of Run.
 const (
 	ExitOK      = 0
-	ExitFailure = 1 // what was asked for could not be done
+	ExitFailure = 1 // what was asked for could not be done, or there are problems
 	ExitUsage   = 2 // what was asked for could not be understood
 )
 
@@ -28,26 +33,33 @@ const (
 type Program struct {
 	Name     string              // as a person types it
 	Registry *component.Registry // the interfaces and classes that files may name
+	In       io.Reader           // read where a file is "-"
 	Out, Err io.Writer           // what was asked for, and what is to be said beside it
 }
 
-// Main runs one command and returns the exit code. It writes to nothing but
-// the program's Out and Err, and ends early when ctx does.
-func Main(ctx context.Context, program Program, args []string) int {
-	root := &cobra.Command{
-		Use:           program.Name,
-		Short:         "Components declared in a file",
-		SilenceErrors: true,
-		SilenceUsage:  true,
-		Args:          cobra.NoArgs,
-		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-	}
-	root.CompletionOptions.HiddenDefaultCmd = true
+// Main runs the command line of this process over registry and exits. An
+// interrupt ends the command early, with what it opened closed.
+func Main(registry *component.Registry) {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := Run(ctx, Program{
+		Name:     strings.TrimSuffix(filepath.Base(os.Args[0]), ".exe"),
+		Registry: registry,
+		In:       os.Stdin,
+		Out:      os.Stdout, //nolint:forbidigo // this is what a main would do
+		Err:      os.Stderr, //nolint:forbidigo // likewise
+	}, os.Args[1:])
+	stop()
+	os.Exit(code)
+}
+
+// Run runs one command and returns the exit code. It reads and writes nothing
+// but what the program has and the command names, and ends early when ctx does.
+func Run(ctx context.Context, program Program, args []string) int {
+	root := newRoot(program)
 	root.SetArgs(args)
+	root.SetIn(program.In)
 	root.SetOut(program.Out)
 	root.SetErr(program.Err)
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(newDemo(program), newVersion(program))
 
 	// Whether a command was begun tells its own errors from cobra's.
 	begun := false
@@ -63,16 +75,56 @@ func Main(ctx context.Context, program Program, args []string) int {
 	return ExitFailure
 }
 
+func newRoot(program Program) *cobra.Command {
+	root := &cobra.Command{
+		Use:           program.Name,
+		Short:         "Components declared in a file",
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.NoArgs,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.AddGroup(
+		&cobra.Group{ID: groupFiles, Title: "Files:"},
+		&cobra.Group{ID: groupClasses, Title: "What files may hold:"},
+		&cobra.Group{ID: groupComponents, Title: "Components at work:"},
+	)
+	for id, commands := range map[string][]*cobra.Command{
+		groupFiles:      {newCheck(program), newList(program), newExplain(program), newGraph(program), newDump(program), newInit(program)},
+		groupClasses:    {newClasses(program), newSchema(program)},
+		groupComponents: {newCache(program), newDemo(program)},
+		"":              {newVersion(program)},
+	} {
+		for _, command := range commands {
+			command.GroupID = id
+			root.AddCommand(command)
+		}
+	}
+	return root
+}
+
+const (
+	groupFiles      = "files"
+	groupClasses    = "classes"
+	groupComponents = "components"
+)
+
 // usageError is one of the command line, not of what it asked for.
 type usageError struct{ error }
 
 func (e usageError) Unwrap() error { return e.error }
 
+// errReported says that what was asked for has problems, which are told.
+var errReported = errors.New("there are problems")
+
 func report(program Program, err error) {
 	var diagnostics builder.Diagnostics
-	if errors.As(err, &diagnostics) {
+	switch {
+	case errors.Is(err, errReported):
+	case errors.As(err, &diagnostics):
 		_ = diagnostics.WriteText(program.Err, wantsColor(program.Err)) // there is nobody to tell
-		return
+	default:
+		fmt.Fprintf(program.Err, "%s: %v\n", program.Name, err)
 	}
-	fmt.Fprintf(program.Err, "%s: %v\n", program.Name, err)
 }

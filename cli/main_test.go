@@ -15,9 +15,10 @@ import (
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"fivcglue": func() {
-			os.Exit(cli.Main(context.Background(), cli.Program{
+			os.Exit(cli.Run(context.Background(), cli.Program{
 				Name:     "fivcglue",
 				Registry: component.DefaultRegistry(),
+				In:       os.Stdin,
 				Out:      os.Stdout,
 				Err:      os.Stderr,
 			}, os.Args[1:]))

@@ -148,6 +148,7 @@ func (b *Builder) check(ctx context.Context, site *component.Site, sources []Sou
 		}
 		c.read(source, i)
 	}
+	c.entries = make(map[entryKey]*entry, len(c.items))
 	for _, it := range c.items {
 		if c.cut {
 			break // the file is something else altogether

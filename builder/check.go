@@ -40,7 +40,7 @@ const maxProblems = 20_000
 func newChecker(b *Builder, site *component.Site) *checker {
 	c := &checker{
 		builder: b, expander: expander{lookup: b.lookup, names: b.names},
-		entries: map[entryKey]*entry{}, broken: map[string]bool{},
+		broken:     map[string]bool{},
 		interfaces: map[reflect.Type]*component.InterfaceInfo{},
 	}
 	for _, info := range b.registry.Interfaces() {
@@ -71,9 +71,11 @@ func (c *checker) read(s Source, order int) {
 		}
 		return
 	}
+	items := make([]item, len(d.root.children))
 	for i, n := range d.root.children {
 		if !n.broken {
-			c.items = append(c.items, &item{doc: d, node: n, number: i + 1})
+			items[i] = item{doc: d, node: n, number: i + 1}
+			c.items = append(c.items, &items[i])
 		}
 	}
 }

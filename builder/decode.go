@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"strconv"
 	"strings"
 
 	"github.com/mitchellh/mapstructure"
@@ -130,7 +131,7 @@ func (d *decoder) value(n *node, v reflect.Value, s *shape, path string) {
 func (d *decoder) list(n *node, v reflect.Value, s *shape, path string) {
 	list := reflect.MakeSlice(v.Type(), len(n.children), len(n.children))
 	for i, element := range n.children {
-		at := fmt.Sprintf("%s[%d]", path, i)
+		at := path + "[" + strconv.Itoa(i) + "]"
 		if element.kind == nullKind && !element.broken {
 			d.problem(element, at, "must not be empty", "")
 			continue

@@ -56,7 +56,7 @@ func (it *item) head() *node {
 }
 
 func (it *item) origin(n *node) string {
-	return fmt.Sprintf("%s:%d:%d", it.doc.name, n.line, n.column)
+	return it.doc.name + ":" + strconv.Itoa(int(n.line)) + ":" + strconv.Itoa(int(n.column))
 }
 
 func (c *checker) problem(it *item, n *node, path, message, suggestion string) {
@@ -181,7 +181,7 @@ var entryKeys = []string{"interface", "name"}
 
 // readEntry returns an entry, or nil if its interface or name is not known.
 func (c *checker) readEntry(it *item, n *node, index int) *entry {
-	path := fmt.Sprintf("entries[%d]", index)
+	path := entryPath(index)
 	if n.broken {
 		return nil
 	}
@@ -201,7 +201,7 @@ func (c *checker) readEntry(it *item, n *node, index int) *entry {
 	e := &entry{item: it, index: index, node: n}
 	named := true
 	if _, name := n.get("name"); name != nil && name.kind != nullKind {
-		if named = c.entryText(it, name, path+".name"); named {
+		if named = c.entryText(it, name, path, "name"); named {
 			e.name, e.node = name.text, name
 		}
 	}
@@ -211,7 +211,7 @@ func (c *checker) readEntry(it *item, n *node, index int) *entry {
 		c.problem(it, n, path, `the key "interface" is required`, "")
 		return nil
 	}
-	if !c.entryText(it, iface, path+".interface") {
+	if !c.entryText(it, iface, path, "interface") {
 		c.broken[e.name] = true
 		return nil
 	}
@@ -249,18 +249,26 @@ func (c *checker) served(class *component.ClassInfo) string {
 	return "; it implements " + strings.Join(names, ", ")
 }
 
-func (c *checker) entryText(it *item, n *node, path string) bool {
+func (c *checker) entryText(it *item, n *node, path, key string) bool {
 	if n.kind != scalarKind {
-		c.problem(it, n, path, fmt.Sprintf("must be a name, not %s", n.describe()), "")
+		c.problem(it, n, joinPath(path, key), fmt.Sprintf("must be a name, not %s", n.describe()), "")
 		return false
 	}
-	return c.expand(it, n, path)
+	return !n.hasReference() || c.expand(it, n, joinPath(path, key))
+}
+
+// entryPath returns the path of an entry. Most items have one.
+func entryPath(index int) string {
+	if index == 0 {
+		return "entries[0]"
+	}
+	return "entries[" + strconv.Itoa(index) + "]"
 }
 
 // claim takes an entry, which nothing may have yet.
 func (c *checker) claim(e *entry) {
 	key := entryKey{e.iface.Type, e.name}
-	path := fmt.Sprintf("entries[%d]", e.index)
+	path := entryPath(e.index)
 	if first := c.entries[key]; first != nil {
 		c.problem(e.item, e.node, path, fmt.Sprintf("the entry %s stands twice; the first is at %s",
 			describeEntry(e.iface.Name, e.name), first.item.origin(first.node)), "")

@@ -39,6 +39,13 @@ func (c *checker) build(ctx context.Context, site *component.Site) error {
 // What it finds wrong is what Check could not know: Prepare has run.
 func (c *checker) decoderOf(it *item) func(config any) error {
 	p := planOf(it.class.Config)
+	checked := it.effective
+	if p.flat && !it.class.HasPrepare() {
+		return func(config any) error { // which Check has decoded already
+			reflect.ValueOf(config).Elem().Set(reflect.ValueOf(checked).Elem())
+			return nil
+		}
+	}
 	return func(config any) error {
 		var found []error
 		d := decoder{judgeRequired: true, at: it.head(), problem: func(n *node, path, message, suggestion string) {

@@ -21,6 +21,7 @@ type plan struct {
 	keys   []string // sorted, for suggestions
 	remain *field   // takes the keys that no other field has, nil if there is none
 	refs   bool     // a reference may be in it
+	flat   bool     // a copy of the struct shares nothing with it
 }
 
 // field is one key of a plan.
@@ -74,6 +75,7 @@ func (pl *planner) plan(t reflect.Type) *plan {
 	p := &plan{byKey: map[string]*field{}}
 	pl.underway[t] = p
 	pl.addFields(p, t, nil)
+	p.flat = isFlat(t)
 	for _, f := range p.fields {
 		p.byKey[f.key] = f
 		p.keys = append(p.keys, f.key)
@@ -81,6 +83,26 @@ func (pl *planner) plan(t reflect.Type) *plan {
 	slices.Sort(p.keys)
 	p.refs = slices.ContainsFunc(p.fields, func(f *field) bool { return f.shape.mayRefer() })
 	return p
+}
+
+// isFlat reports whether values of type t have no memory that a copy would
+// share. Secrets do, but never change it.
+func isFlat(t reflect.Type) bool {
+	switch t.Kind() {
+	case reflect.Struct:
+		if t == secretType {
+			return true
+		}
+		for i := range t.NumField() {
+			if !isFlat(t.Field(i).Type) {
+				return false
+			}
+		}
+		return true
+	case reflect.String:
+		return true
+	}
+	return isScalar(t.Kind())
 }
 
 func (s *shape) mayRefer() bool {

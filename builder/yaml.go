@@ -157,6 +157,7 @@ func (r *yamlReader) list(y *yaml.Node, n *node, depth int) {
 	}
 	n.children = r.slab.list(r.stack[base:])
 	r.stack = r.stack[:base]
+	y.Content = nil // the parser's nodes are large: they need not stay until the end
 }
 
 func (r *yamlReader) mapping(y *yaml.Node, n *node, depth int) {

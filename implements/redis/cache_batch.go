@@ -3,6 +3,7 @@ package redis
 import (
 	"context"
 	"fmt"
+	"iter"
 	"slices"
 	"time"
 	"unsafe"
@@ -20,7 +21,9 @@ const (
 )
 
 // GetValues returns the values of those keys that are there, with one MGET for
-// every thousand keys.
+// every thousand keys; of a Cluster with as many GETs, in a pipeline to each
+// node. If nodes are out of order it returns what the others have, and an
+// error.
 func (c *Cache) GetValues(ctx context.Context, keys ...string) (map[string][]byte, error) {
 	if err := checkKeys(keys); err != nil {
 		return nil, c.failed(err)
@@ -30,6 +33,10 @@ func (c *Cache) GetValues(ctx context.Context, keys ...string) (map[string][]byt
 
 	if len(keys) == 0 {
 		return values, c.idle(ctx, "get values")
+	}
+
+	if c.connection.clustered() {
+		return values, c.getEach(ctx, keys, values)
 	}
 
 	for part := range slices.Chunk(c.full(keys), batchKeys) {
@@ -75,25 +82,18 @@ func (c *Cache) SetValues(ctx context.Context, values map[string][]byte, expire 
 	}
 
 	expire = wholeMilliseconds(expire)
-	batch := make([]entry, 0, min(len(values), batchKeys))
-	size := 0
 
-	for key, value := range values {
-		batch = append(batch, entry{c.prefix + key, value})
-		size += len(key) + len(value)
+	if c.connection.clustered() {
+		return c.setAll(ctx, values, expire)
+	}
 
-		if len(batch) < batchKeys && size < batchBytes {
-			continue
-		}
-
+	for batch := range batches(c.prefix, values) {
 		if err := c.setBatch(ctx, batch, expire); err != nil {
 			return err
 		}
-
-		batch, size = batch[:0], 0
 	}
 
-	return c.setBatch(ctx, batch, expire)
+	return nil
 }
 
 // DeleteValues removes keys and returns how many of them were there. It is not
@@ -106,6 +106,10 @@ func (c *Cache) DeleteValues(ctx context.Context, keys ...string) (int, error) {
 
 	if len(keys) == 0 {
 		return 0, c.idle(ctx, "delete values")
+	}
+
+	if c.connection.clustered() {
+		return c.deleteAll(ctx, c.full(keys))
 	}
 
 	deleted := 0
@@ -138,11 +142,35 @@ type entry struct {
 	value []byte
 }
 
-func (c *Cache) setBatch(ctx context.Context, batch []entry, expire time.Duration) error {
-	if len(batch) == 0 {
-		return nil
-	}
+// batches splits values up into what one pipeline stores. A batch is good until
+// the next.
+func batches(prefix string, values map[string][]byte) iter.Seq[[]entry] {
+	return func(yield func([]entry) bool) {
+		batch := make([]entry, 0, min(len(values), batchKeys))
+		size := 0
 
+		for key, value := range values {
+			batch = append(batch, entry{prefix + key, value})
+			size += len(key) + len(value)
+
+			if len(batch) < batchKeys && size < batchBytes {
+				continue
+			}
+
+			if !yield(batch) {
+				return
+			}
+
+			batch, size = batch[:0], 0
+		}
+
+		if len(batch) > 0 {
+			yield(batch)
+		}
+	}
+}
+
+func (c *Cache) setBatch(ctx context.Context, batch []entry, expire time.Duration) error {
 	err := c.connection.do(ctx, "set values", true, func(ctx context.Context, client goredis.UniversalClient) error {
 		_, err := client.Pipelined(ctx, func(pipeline goredis.Pipeliner) error {
 			for _, e := range batch {

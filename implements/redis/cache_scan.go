@@ -23,6 +23,12 @@ func (c *Cache) ScanKeys(ctx context.Context, pattern string) iter.Seq2[string, 
 	return func(yield func(string, error) bool) {
 		seen := newSeen()
 
+		if c.connection.clustered() {
+			c.scanCluster(ctx, pattern, seen, yield)
+
+			return
+		}
+
 		for page, err := range c.pages(ctx, "scan keys", pattern) {
 			if err != nil {
 				yield("", c.failed(err))
@@ -42,6 +48,10 @@ func (c *Cache) ScanKeys(ctx context.Context, pattern string) iter.Seq2[string, 
 // DeletePattern removes the keys that match pattern, page by page as the scan
 // finds them. A key that the scan finds twice is gone by then and counts once.
 func (c *Cache) DeletePattern(ctx context.Context, pattern string) (int, error) {
+	if c.connection.clustered() {
+		return c.deleteInCluster(ctx, pattern)
+	}
+
 	deleted := 0
 
 	for page, err := range c.pages(ctx, "delete pattern", pattern) {
@@ -63,6 +73,13 @@ func (c *Cache) DeletePattern(ctx context.Context, pattern string) (int, error) 
 // pages yields the keys that match pattern, in full and as the server gives
 // them. Pages are never empty, but keys may come twice.
 func (c *Cache) pages(ctx context.Context, op, pattern string) iter.Seq2[[]string, error] {
+	return c.pagesOf(ctx, op, pattern, func(client goredis.UniversalClient) goredis.Cmdable { return client })
+}
+
+// pagesOf does as pages, with the client that of gives.
+func (c *Cache) pagesOf(
+	ctx context.Context, op, pattern string, of func(goredis.UniversalClient) goredis.Cmdable,
+) iter.Seq2[[]string, error] {
 	return func(yield func([]string, error) bool) {
 		match := escapeGlob(c.prefix) + pattern
 		if match == "" { // which go-redis takes for every key
@@ -80,7 +97,7 @@ func (c *Cache) pages(ctx context.Context, op, pattern string) iter.Seq2[[]strin
 			)
 
 			err := c.connection.do(ctx, op, true, func(ctx context.Context, client goredis.UniversalClient) (err error) {
-				page, next, err = client.Scan(ctx, cursor, match, scanCount).Result()
+				page, next, err = of(client).Scan(ctx, cursor, match, scanCount).Result()
 
 				return err
 			})

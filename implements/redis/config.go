@@ -9,8 +9,8 @@ import (
 // Config says how to reach a Redis server. Start from DefaultConfig: the zero
 // Config has no port and no time-outs and is not valid.
 //
-// The server is named in one of three ways: Host and Port, URL, or
-// UnixSocketPath.
+// The server is named in one of four ways: Host and Port, URL, UnixSocketPath,
+// or Addrs, which may be several.
 type Config struct {
 	Host string `mapstructure:"host" doc:"name or address of the server"`
 	Port int    `mapstructure:"port" doc:"port of the server" min:"1" max:"65535"`
@@ -19,16 +19,17 @@ type Config struct {
 	Username string           `mapstructure:"username" doc:"user of the server's ACL; without it the default user"`
 	Password component.Secret `mapstructure:"password" doc:"password; an empty one is none"`
 
-	// URL is redis://user:password@host:port/db or
+	// URL is redis://user:password@host:port/db, rediss:// with TLS, or
 	// unix://user:password@/path?db=1. It stands in place of the keys above,
 	// not beside them.
-	URL component.Secret `mapstructure:"url" doc:"redis://user:password@host:port/db, or unix:// and a path, in place of host, port, db, username and password"`
+	URL component.Secret `mapstructure:"url" doc:"redis://user:password@host:port/db, rediss:// for TLS, or unix:// and a path, in place of host, port, db, username and password"`
 
 	UnixSocketPath string `mapstructure:"unix_socket_path" doc:"path of the server's unix socket, in place of host and port"`
 
 	Tuning       `mapstructure:",squash"`
 	RedisPyNames `mapstructure:",squash"`
 	Groups       `mapstructure:",squash"`
+	TLS          `mapstructure:",squash"`
 
 	// given is what stood here before the keys of an item were decoded over
 	// it, so that an item can be told from the session below it. Nil means
@@ -87,28 +88,12 @@ type RedisPyNames struct {
 	MaxConnections       int           `mapstructure:"max_connections"        doc:"the same as pool_size" min:"0" max:"100000"`
 	DecodeResponses      bool          `mapstructure:"decode_responses"       doc:"only false: values are bytes"`
 
-	SSL              bool   `mapstructure:"ssl"                doc:"TLS, which is not supported yet"`
-	SSLCACerts       string `mapstructure:"ssl_ca_certs"       doc:"TLS, which is not supported yet"`
-	SSLCertfile      string `mapstructure:"ssl_certfile"       doc:"TLS, which is not supported yet"`
-	SSLKeyfile       string `mapstructure:"ssl_keyfile"        doc:"TLS, which is not supported yet"`
-	SSLCertReqs      string `mapstructure:"ssl_cert_reqs"      doc:"TLS, which is not supported yet"`
-	SSLCheckHostname bool   `mapstructure:"ssl_check_hostname" doc:"TLS, which is not supported yet"`
-}
-
-// Groups are the keys of groups of servers, Redis Cluster and Sentinel, none
-// of which is supported yet: Validate refuses them.
-type Groups struct {
-	Mode       string   `mapstructure:"mode"        doc:"kind of the group; only single, one server, is supported yet" enum:"single,sentinel,cluster"`
-	Addrs      []string `mapstructure:"addrs"       doc:"several servers as host:port, which are not supported yet"`
-	MasterName string   `mapstructure:"master_name" doc:"name of a Sentinel group, which is not supported yet"`
-
-	SentinelUsername string           `mapstructure:"sentinel_username" doc:"user of the Sentinels, which are not supported yet"`
-	SentinelPassword component.Secret `mapstructure:"sentinel_password" doc:"password of the Sentinels, which are not supported yet"`
-
-	MaxRedirects   int  `mapstructure:"max_redirects"    doc:"of a Redis Cluster, which is not supported yet" min:"0"`
-	ReadOnly       bool `mapstructure:"read_only"        doc:"of a group of servers, which is not supported yet"`
-	RouteByLatency bool `mapstructure:"route_by_latency" doc:"of a group of servers, which is not supported yet"`
-	RouteRandomly  bool `mapstructure:"route_randomly"   doc:"of a group of servers, which is not supported yet"`
+	SSL              bool   `mapstructure:"ssl"                doc:"the same as tls"`
+	SSLCACerts       string `mapstructure:"ssl_ca_certs"       doc:"the same as tls_ca"`
+	SSLCertfile      string `mapstructure:"ssl_certfile"       doc:"the same as tls_cert"`
+	SSLKeyfile       string `mapstructure:"ssl_keyfile"        doc:"the same as tls_key"`
+	SSLCertReqs      string `mapstructure:"ssl_cert_reqs"      doc:"none is the same as tls_insecure_skip_verify; optional and required look at the server's certificate" enum:"none,optional,required"`
+	SSLCheckHostname bool   `mapstructure:"ssl_check_hostname" doc:"only true: a certificate that is looked at has to be for the server's name"`
 }
 
 // DefaultConfig returns the configuration for a server on this machine without
@@ -127,5 +112,6 @@ func DefaultConfig() Config {
 			MaxRetryBackoff: 512 * time.Millisecond,
 			SocketKeepalive: true,
 		},
+		RedisPyNames: RedisPyNames{SSLCheckHostname: true},
 	}
 }

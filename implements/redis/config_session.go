@@ -24,6 +24,7 @@ const (
 	byHost way = iota
 	byPath
 	byURL
+	byAddrs
 )
 
 // way returns how c names the server: what an item says goes before what the
@@ -34,10 +35,14 @@ func (c Config) way() way {
 	switch {
 	case c.changedURL(base):
 		return byURL
+	case c.changedAddrs(base):
+		return byAddrs
 	case c.UnixSocketPath != "" && c.UnixSocketPath != base.UnixSocketPath:
 		return byPath
 	case c.Host != base.Host, c.Port != base.Port:
 		return byHost
+	case len(c.Addrs) > 0:
+		return byAddrs
 	case c.UnixSocketPath != "":
 		return byPath
 	default:
@@ -47,6 +52,10 @@ func (c Config) way() way {
 
 func (c Config) changedURL(base Config) bool {
 	return !c.URL.IsEmpty() && c.URL.Reveal() != base.URL.Reveal()
+}
+
+func (c Config) changedAddrs(base Config) bool {
+	return len(c.Addrs) > 0 && !slices.Equal(c.Addrs, base.Addrs)
 }
 
 // base is what the item's keys were decoded over.
@@ -128,6 +137,8 @@ func (c *Config) settle() error {
 		c.URL = component.Secret{}
 		c.DB, c.Username, c.Password = t.db, t.username, component.NewSecret(t.password)
 
+		c.Enabled = c.Enabled || t.secure
+
 		if t.network == "unix" {
 			c.UnixSocketPath = t.addr
 		} else {
@@ -142,6 +153,9 @@ func (c *Config) settle() error {
 	if c.SocketTimeout > 0 {
 		c.ReadTimeout, c.WriteTimeout, c.SocketTimeout = c.SocketTimeout, c.SocketTimeout, 0
 	}
+
+	c.TLS = c.secure()
+	c.SSL, c.SSLCACerts, c.SSLCertfile, c.SSLKeyfile, c.SSLCertReqs = false, "", "", "", ""
 
 	if c.MaxConnections > 0 {
 		c.PoolSize, c.MaxConnections = c.MaxConnections, 0

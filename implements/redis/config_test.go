@@ -54,7 +54,6 @@ func TestConfigValidate(t *testing.T) {
 		{"url with two databases", func(c *redis.CacheConfig) { c.URL = component.NewSecret("redis://h/1?db=2") }, []string{"url: has the database twice"}},
 		{"url with parameters", func(c *redis.CacheConfig) { c.URL = component.NewSecret("redis://h?password=" + secret) }, []string{"url: has parameters"}},
 		{"url without a path", func(c *redis.CacheConfig) { c.URL = component.NewSecret("unix://redis.sock") }, []string{"url: needs an absolute path"}},
-		{"url with TLS", func(c *redis.CacheConfig) { c.URL = component.NewSecret("rediss://h") }, []string{"url: asks for TLS, which is not supported yet"}},
 
 		{"socket", func(c *redis.CacheConfig) { c.UnixSocketPath = "/run/redis.sock" }, nil},
 		{"socket and host", func(c *redis.CacheConfig) { c.UnixSocketPath, c.Host = "/run/redis.sock", "other" }, []string{"host: stands beside unix_socket_path"}},
@@ -69,12 +68,30 @@ func TestConfigValidate(t *testing.T) {
 		{"negative socket_timeout", func(c *redis.CacheConfig) { c.SocketTimeout = -time.Second }, []string{"socket_timeout: -1s is negative"}},
 		{"decode_responses", func(c *redis.CacheConfig) { c.DecodeResponses = true }, []string{"decode_responses: values are bytes"}},
 
-		{"TLS", func(c *redis.CacheConfig) { c.SSL, c.SSLCACerts = true, "ca.pem" }, []string{"ssl: TLS is not supported yet", "ssl_ca_certs: TLS is not supported yet"}},
-		{"several addresses", func(c *redis.CacheConfig) { c.Addrs = []string{"a:1", "b:2"} }, []string{"addrs: several servers, Redis Cluster and Sentinel are not supported yet"}},
+		{"TLS twice", func(c *redis.CacheConfig) { c.SSL, c.SSLCACerts, c.CA = true, "ca.pem", "ca.pem" }, []string{"ssl_ca_certs: means the same as tls_ca, which is given too"}},
+		{"TLS that is off", func(c *redis.CacheConfig) { c.ServerName = "n" }, []string{"tls: is off, but there are keys that say how it should be: say tls: true, or rediss:// in url"}},
+		{"certificate without key", func(c *redis.CacheConfig) { c.Enabled, c.Cert = true, "c.pem" }, []string{"tls_cert: a certificate and its key go together"}},
+		{"certificates not asked for", func(c *redis.CacheConfig) { c.SSL, c.SSLCertReqs = true, "maybe" }, []string{`ssl_cert_reqs: "maybe" is none of none, optional and required`}},
+		{"any name", func(c *redis.CacheConfig) { c.SSL, c.SSLCheckHostname = true, false }, []string{"ssl_check_hostname: a certificate for another name can be from anybody: say tls_server_name, which name it is for"}},
+		{"TLS on a path", func(c *redis.CacheConfig) { c.UnixSocketPath, c.Enabled = "/r", true }, []string{"tls: cannot be on a unix socket"}},
+		{"database of a cluster", func(c *redis.CacheConfig) { c.Addrs, c.DB = []string{"a:1", "b:2"}, 1 }, []string{"db: database 1 cannot be: a cluster has only database 0"}},
+		{"database of a cluster in url", func(c *redis.CacheConfig) { c.Mode, c.URL = "cluster", component.NewSecret("redis://h/2") }, []string{"url: database 2 cannot be: a cluster has only database 0"}},
+		{"unknown mode", func(c *redis.CacheConfig) { c.Mode = "ring" }, []string{`mode: "ring" is none of single, sentinel and cluster`}},
+		{"several addresses of one", func(c *redis.CacheConfig) { c.Mode, c.Addrs = "single", []string{"a:1", "b:2"} }, []string{"addrs: has 2 elements, but mode is single"}},
+		{"address without port", func(c *redis.CacheConfig) { c.Addrs = []string{"a:1", "b"} }, []string{"addrs: element 2 is not host:port"}},
+		{"addrs and host", func(c *redis.CacheConfig) { c.Addrs, c.Host = []string{"a:1", "b:2"}, "h" }, []string{"host: stands beside addrs, which name the servers by themselves"}},
+		{"addrs and url", func(c *redis.CacheConfig) { c.Addrs, c.URL = []string{"a:1"}, component.NewSecret("redis://h") }, []string{"addrs: stands beside url, which names the server by itself"}},
+		{"sentinels without a name", func(c *redis.CacheConfig) { c.Mode, c.Addrs = "sentinel", []string{"a:1"} }, []string{"master_name: is missing: sentinels ask for the name of the master"}},
+		{"master name of a cluster", func(c *redis.CacheConfig) { c.Mode, c.MasterName, c.Addrs = "cluster", "m", []string{"a:1"} }, []string{"master_name: means something in mode sentinel only, and mode is cluster"}},
+		{"password of sentinels", func(c *redis.CacheConfig) { c.SentinelPassword = component.NewSecret("p") }, []string{"sentinel_password: means something in mode sentinel only, and mode is single"}},
+		{"replicas of one server", func(c *redis.CacheConfig) { c.ReadOnly = true }, []string{"read_only: means something in mode cluster only, and mode is single"}},
+		{"two routes", func(c *redis.CacheConfig) { c.Mode, c.RouteByLatency, c.RouteRandomly = "cluster", true, true }, []string{"route_randomly: cannot be beside route_by_latency"}},
+		{"cluster on a path", func(c *redis.CacheConfig) { c.Mode, c.UnixSocketPath = "cluster", "/r" }, []string{"unix_socket_path: cannot be beside mode cluster, whose servers are reached by host and port"}},
 		{"Sentinel", func(c *redis.CacheConfig) {
-			c.MasterName, c.SentinelPassword = "main", component.NewSecret(secret)
-		}, []string{"master_name: several servers", "sentinel_password: several servers"}},
-		{"Cluster", func(c *redis.CacheConfig) { c.Mode = "cluster" }, []string{"mode: several servers"}},
+			c.MasterName, c.SentinelPassword, c.DB = "main", component.NewSecret(secret), 1
+		}, nil},
+		{"Cluster", func(c *redis.CacheConfig) { c.Mode = "cluster" }, nil},
+		{"Cluster with TLS in url", func(c *redis.CacheConfig) { c.Mode, c.URL, c.ServerName = "cluster", component.NewSecret("rediss://h"), "n" }, nil},
 		{"a single server", func(c *redis.CacheConfig) { c.Mode = "single" }, nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -16,9 +16,11 @@ type target struct {
 	host               string
 	port, db           int
 	username, password string
+	secure             bool // over TLS
 }
 
-// parseURL reads redis://user:password@host:port/db and unix://path?db=1. Its
+// parseURL reads redis://user:password@host:port/db, the same with rediss://, and
+// unix://path?db=1. Its
 // errors do not repeat the URL, which holds a password.
 func parseURL(text string) (target, error) {
 	fail := func(problem string) (target, error) {
@@ -42,7 +44,8 @@ func parseURL(text string) (target, error) {
 	}
 
 	switch u.Scheme {
-	case "redis":
+	case "redis", "rediss":
+		t.secure = u.Scheme == "rediss"
 		t.network, t.host, t.port = "tcp", u.Hostname(), 6379
 		if t.host == "" {
 			t.host = "localhost"
@@ -68,10 +71,8 @@ func parseURL(text string) (target, error) {
 		if t.addr == "" || u.Host != "" {
 			return fail("needs an absolute path after unix://, as in unix:///run/redis.sock")
 		}
-	case "rediss":
-		return fail("asks for TLS, which is not supported yet")
 	default:
-		return fail("begins with neither redis:// nor unix://")
+		return fail("begins with neither redis://, rediss:// nor unix://")
 	}
 
 	if db != "" {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strconv"
 	"time"
 
@@ -24,6 +25,7 @@ func (c Config) Validate() error {
 	v.timeouts(c)
 	v.redisPy(c)
 	v.groups(c)
+	v.tls(c)
 
 	return errors.Join(v.problems...)
 }
@@ -82,10 +84,21 @@ func (v *validation) way(c Config) {
 		v.check(c.Username == base.Username, "username", message)
 		v.check(c.Password.Reveal() == base.Password.Reveal(), "password", message)
 		v.check(c.UnixSocketPath == base.UnixSocketPath, "unix_socket_path", message)
+		v.check(slices.Equal(c.Addrs, base.Addrs), "addrs", message)
 
 		if _, err := parseURL(c.URL.Reveal()); err != nil {
 			v.problems = append(v.problems, err)
 		}
+
+		return
+	}
+
+	if c.changedAddrs(base) {
+		const message = "stands beside addrs, which name the servers by themselves"
+
+		v.check(c.Host == base.Host, "host", message)
+		v.check(c.Port == base.Port, "port", message)
+		v.check(c.UnixSocketPath == base.UnixSocketPath, "unix_socket_path", message)
 
 		return
 	}
@@ -136,32 +149,8 @@ func (v *validation) redisPy(c Config) {
 	twice(c.MaxConnections > 0, c.PoolSize != base.PoolSize, "max_connections", "pool_size")
 
 	v.check(!c.DecodeResponses, "decode_responses", "values are bytes and are not decoded: leave it out, or say false")
-	v.unsupported("TLS is not supported yet", []given{
-		{"ssl", c.SSL}, {"ssl_ca_certs", c.SSLCACerts != ""}, {"ssl_certfile", c.SSLCertfile != ""},
-		{"ssl_keyfile", c.SSLKeyfile != ""}, {"ssl_cert_reqs", c.SSLCertReqs != ""},
-		{"ssl_check_hostname", c.SSLCheckHostname},
-	})
-}
-
-func (v *validation) groups(c Config) {
-	v.unsupported("several servers, Redis Cluster and Sentinel are not supported yet", []given{
-		{"mode", c.Mode != "" && c.Mode != "single"}, {"addrs", len(c.Addrs) > 0}, {"master_name", c.MasterName != ""},
-		{"sentinel_username", c.SentinelUsername != ""}, {"sentinel_password", !c.SentinelPassword.IsEmpty()},
-		{"max_redirects", c.MaxRedirects > 0}, {"read_only", c.ReadOnly},
-		{"route_by_latency", c.RouteByLatency}, {"route_randomly", c.RouteRandomly},
-	})
-}
-
-// given is a key and whether the config has it.
-type given struct {
-	key   string
-	given bool
-}
-
-func (v *validation) unsupported(message string, keys []given) {
-	for _, k := range keys {
-		v.check(!k.given, k.key, "%s", message)
-	}
+	v.check(c.SSLCheckHostname || c.secure().Insecure, "ssl_check_hostname",
+		"a certificate for another name can be from anybody: say tls_server_name, which name it is for")
 }
 
 // eachField calls visit for the fields of a config that are keys, those of

@@ -35,7 +35,12 @@ func connect(_ context.Context, site *component.Site, config Config) (*connectio
 	}
 
 	shared, release, err := component.Share(site, s, func() (*link, error) {
-		return newLink(s, sitelog.For(site, topic)), nil
+		secure, err := s.secure.config()
+		if err != nil {
+			return nil, err
+		}
+
+		return newLink(s, secure, sitelog.For(site, topic)), nil
 	})
 	if err != nil {
 		return nil, err
@@ -161,6 +166,8 @@ func (c *connection) repeatable(kind failure, idempotent bool) bool {
 	switch kind {
 	case unsent:
 		return true
+	case elsewhere:
+		return c.settings.mode != modeSingle // one server does not change its mind so soon
 	case lost, unwell:
 		return idempotent
 	case timedOut:
@@ -231,6 +238,10 @@ func (c *connection) explain(op string, err error) error {
 
 // checkHealth asks the server.
 func (c *connection) checkHealth(ctx context.Context) error {
+	if c.settings.mode == modeCluster {
+		return c.checkMasters(ctx)
+	}
+
 	return c.do(ctx, "check health", true, func(ctx context.Context, client goredis.UniversalClient) error {
 		err := client.Ping(ctx).Err()
 		if kind := classify(err); kind == invalid {

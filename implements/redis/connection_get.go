@@ -12,15 +12,31 @@ func (c *connection) get(ctx context.Context, op, key string) ([]byte, error) {
 		return nil, err
 	}
 
-	value, err := c.gets.run(ctx, key)
+	ask := c.gets.run
+	if c.settings.mode == modeCluster {
+		ask = c.getAlone // one node must not hold up what is asked of another
+	}
+
+	value, err := ask(ctx, key)
 	for attempt := 0; err != nil && err != goredis.Nil; attempt++ { //nolint:errorlint // as it comes from go-redis
 		again, final := c.review(ctx, op, true, attempt, err)
 		if !again {
 			return nil, final
 		}
 
-		value, err = c.gets.run(ctx, key)
+		value, err = ask(ctx, key)
 	}
+
+	return value, err
+}
+
+// getAlone asks for one key.
+func (c *connection) getAlone(ctx context.Context, key string) (value []byte, err error) {
+	err = c.run(ctx, func(ctx context.Context, client goredis.UniversalClient) (err error) {
+		value, err = client.Get(ctx, key).Bytes()
+
+		return err
+	})
 
 	return value, err
 }

@@ -2,6 +2,7 @@ package redis
 
 import (
 	"context"
+	"crypto/tls"
 	"net"
 	"time"
 )
@@ -13,7 +14,15 @@ import (
 // the standard error, and after some does not dial any more but by a clock of
 // its own; here it is the connection that says what is logged, and when the
 // server is asked again.
-func (s settings) dialer(ctx context.Context, calls *interruptibles) func(context.Context, string, string) (net.Conn, error) {
+func (s settings) dialer(ctx context.Context, calls *interruptibles) dialFunc {
+	return s.secureDialer(ctx, calls, nil)
+}
+
+// dialFunc opens a connection.
+type dialFunc func(ctx context.Context, network, addr string) (net.Conn, error)
+
+// secureDialer does as dialer, with TLS if there is a config.
+func (s settings) secureDialer(ctx context.Context, calls *interruptibles, secure *tls.Config) dialFunc {
 	keepAlive := net.KeepAliveConfig{Enable: s.SocketKeepalive, Idle: 30 * time.Second, Interval: 5 * time.Second, Count: 3}
 	dialer := net.Dialer{Timeout: s.DialTimeout, KeepAliveConfig: keepAlive}
 
@@ -31,8 +40,37 @@ func (s settings) dialer(ctx context.Context, calls *interruptibles) func(contex
 			return noConn{dialError{err}}, nil
 		}
 
+		if secure == nil {
+			return plainWire{&wire{Conn: conn, calls: calls}}, nil
+		}
+
+		dialing, cancel = context.WithTimeout(dialing, s.DialTimeout)
+		defer cancel()
+
+		conn, err = shakeHands(dialing, conn, secure, addr)
+		if err != nil {
+			return noConn{dialError{err}}, nil
+		}
+
 		return &wire{Conn: conn, calls: calls}, nil
 	}
+}
+
+// shakeHands makes a TLS connection of conn, or closes it.
+func shakeHands(ctx context.Context, conn net.Conn, secure *tls.Config, addr string) (net.Conn, error) {
+	if secure.ServerName == "" {
+		secure = secure.Clone()
+		secure.ServerName, _, _ = net.SplitHostPort(addr)
+	}
+
+	shaken := tls.Client(conn, secure)
+	if err := shaken.HandshakeContext(ctx); err != nil {
+		_ = conn.Close() // nothing was sent on it that could be lost
+
+		return nil, &net.OpError{Op: "dial", Net: "tcp", Addr: conn.RemoteAddr(), Err: err}
+	}
+
+	return shaken, nil
 }
 
 // dialError keeps a failure to connect recognisable: go-redis takes the

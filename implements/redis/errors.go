@@ -17,14 +17,15 @@ import (
 type failure int
 
 const (
-	answered failure = iota // the server answered: the error is the call's own affair
-	invalid                 // the server refused the call
-	locked                  // the server refuses the credentials
-	unable                  // the server could not do it now, and is there
-	unwell                  // the server cannot do anything now
-	timedOut                // the server was silent for longer than it may be
-	lost                    // the connection was lost: the server may have acted
-	unsent                  // no connection: the server has not seen the call
+	answered  failure = iota // the server answered: the error is the call's own affair
+	invalid                  // the server refused the call
+	locked                   // the server refuses the credentials
+	unable                   // the server could not do it now, and is there
+	elsewhere                // the server has not done it: another does that now, or soon
+	unwell                   // the server cannot do anything now
+	timedOut                 // the server was silent for longer than it may be
+	lost                     // the connection was lost: the server may have acted
+	unsent                   // no connection: the server has not seen the call
 )
 
 // replies says what errors mean that a server answers, by their first word.
@@ -32,12 +33,14 @@ var replies = map[string]failure{
 	"WRONGPASS":   locked,
 	"NOAUTH":      locked,
 	"OOM":         unable,
-	"READONLY":    unable,
-	"TRYAGAIN":    unable,
+	"READONLY":    elsewhere,
+	"TRYAGAIN":    elsewhere,
 	"BUSY":        unable,
 	"MISCONF":     unable,
 	"NOREPLICAS":  unable,
-	"CLUSTERDOWN": unable,
+	"CLUSTERDOWN": elsewhere,
+	"MOVED":       elsewhere,
+	"ASK":         elsewhere,
 	"LOADING":     unwell,
 	"MASTERDOWN":  unwell,
 }
@@ -47,7 +50,12 @@ func classify(err error) failure {
 		reply goredis.Error
 		dial  *net.OpError
 		slow  net.Error
+		node  *nodeError
 	)
+
+	if errors.As(err, &node) {
+		return node.classify()
+	}
 
 	switch {
 	case err == nil, errors.Is(err, goredis.Nil), ours(err):
@@ -129,13 +137,20 @@ func (s settings) ended(op string, cause error, silent bool) error {
 	return fmt.Errorf("redis at %s: %s: %w", s.place(), op, cause)
 }
 
-// scrub takes the password out of an error. Servers repeat what they did not
+// scrub takes the passwords out of an error. Servers repeat what they did not
 // understand, which may be what was meant to log in.
 func (s settings) scrub(err error) error {
 	text := err.Error()
-	if s.password == "" || !strings.Contains(text, s.password) {
+
+	for _, secret := range []string{s.password, s.sentinel.password} {
+		if secret != "" {
+			text = strings.ReplaceAll(text, secret, "[redacted]")
+		}
+	}
+
+	if text == err.Error() {
 		return err
 	}
 
-	return errors.New(strings.ReplaceAll(text, s.password, "[redacted]"))
+	return errors.New(text)
 }

@@ -3,6 +3,7 @@ package redis
 import (
 	"context"
 	"net"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -58,6 +59,10 @@ type interruptible struct {
 
 	ended atomic.Bool
 	conn  atomic.Pointer[wire] // the last that was told of a deadline
+
+	// A call of a cluster waits on several connections at a time.
+	mu    sync.Mutex
+	conns []*wire // those before the last
 }
 
 // Deadline says when to give up what is being written or read now.
@@ -76,6 +81,41 @@ func (i *interruptible) cut() {
 
 	if conn := i.conn.Load(); conn != nil {
 		conn.cut(i)
+	}
+
+	i.mu.Lock()
+	defer i.mu.Unlock()
+
+	for _, conn := range i.conns {
+		conn.cut(i)
+	}
+}
+
+// told notes a connection that was told of a deadline, before ended is read,
+// which cut sets before it reads what was noted.
+func (i *interruptible) told(w *wire) {
+	for {
+		before := i.conn.Load()
+		if before == w {
+			return
+		}
+
+		if before != nil {
+			i.keep(before)
+		}
+
+		if i.conn.CompareAndSwap(before, w) {
+			return
+		}
+	}
+}
+
+func (i *interruptible) keep(w *wire) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+
+	if !slices.Contains(i.conns, w) {
+		i.conns = append(i.conns, w)
 	}
 }
 
@@ -114,6 +154,8 @@ func (s *interruptibles) begin(ctx context.Context) *interruptible {
 func (s *interruptibles) end(i *interruptible) {
 	i.Context = nil
 	i.conn.Store(nil)
+	clear(i.conns) // nobody else knows of i any more
+	i.conns = i.conns[:0]
 
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -154,9 +196,13 @@ func (w *wire) SetDeadline(t time.Time) error      { return w.set(t, w.Conn.SetD
 func (w *wire) SetReadDeadline(t time.Time) error  { return w.set(t, w.Conn.SetReadDeadline) }
 func (w *wire) SetWriteDeadline(t time.Time) error { return w.set(t, w.Conn.SetWriteDeadline) }
 
+// plainWire is a wire without TLS. TLS has bytes of its own on a connection
+// that is idle.
+type plainWire struct{ *wire }
+
 // SyscallConn lets go-redis find out whether an idle connection was closed by
 // the server.
-func (w *wire) SyscallConn() (syscall.RawConn, error) {
+func (w plainWire) SyscallConn() (syscall.RawConn, error) {
 	conn, ok := w.Conn.(syscall.Conn)
 	if !ok {
 		return nil, syscall.ENOTSUP
@@ -174,7 +220,7 @@ func (w *wire) set(t time.Time, set func(time.Time) error) error {
 	w.call = call
 
 	if call != nil {
-		call.conn.Store(w) // before ended is read, which cut sets before it reads conn
+		call.told(w)
 
 		if call.ended.Load() {
 			t = past

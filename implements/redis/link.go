@@ -2,6 +2,7 @@ package redis
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"sync"
 	"sync/atomic"
@@ -26,6 +27,8 @@ type link struct {
 	suspect chan struct{}          // has watch ask the server
 	calls   *interruptibles
 	gets    *gets
+	secure  *tls.Config // nil without TLS
+	nodes   *nodes
 
 	mu       sync.Mutex
 	blocking goredis.UniversalClient // nil until it is needed
@@ -38,15 +41,22 @@ type outage struct {
 	since time.Time
 }
 
-func newLink(s settings, logger interfaces.ILogger) *link {
+func newLink(s settings, secure *tls.Config, logger interfaces.ILogger) *link {
 	ctx, cancel := context.WithCancel(context.Background())
 	calls := &interruptibles{limit: max(s.ReadTimeout, s.WriteTimeout)}
 	l := &link{
-		settings: s, client: goredis.NewUniversalClient(s.options(ctx, calls)), logger: logger,
+		settings: s, logger: logger, secure: secure,
 		ctx: ctx, cancel: cancel, suspect: make(chan struct{}, 1), calls: calls,
 	}
+	l.nodes = &nodes{link: l, known: map[string]*node{}}
+	l.client = l.open(s.options(ctx, calls), true)
 	l.gets = &gets{link: l}
-	l.work.Go(l.watch)
+
+	if s.mode == modeCluster {
+		l.work.Go(l.watchCluster)
+	} else {
+		l.work.Go(l.watch)
+	}
 
 	return l
 }
@@ -93,7 +103,7 @@ func (l *link) blockingClient() (goredis.UniversalClient, error) {
 	}
 
 	if l.blocking == nil {
-		l.blocking = goredis.NewUniversalClient(l.settings.blockingOptions(l.ctx, l.calls))
+		l.blocking = l.open(l.settings.blockingOptions(l.ctx, l.calls), false)
 	}
 
 	return l.blocking, nil

@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"testing"
 
+	"github.com/fivcglue/fivcglue-go/internal/redistest"
 	"go.uber.org/goleak"
 )
 
@@ -11,5 +12,5 @@ func TestMain(m *testing.M) {
 	// Caches without a site say there that a server is down; tests stop many.
 	slog.SetDefault(slog.New(slog.DiscardHandler))
 
-	goleak.VerifyTestMain(m)
+	goleak.VerifyTestMain(redistest.Sharing(m))
 }

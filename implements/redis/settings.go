@@ -14,10 +14,15 @@ import (
 // must not be printed.
 type settings struct {
 	network  string // tcp or unix
-	addr     string // host:port, or a path
+	addr     string // host:port, several of them with commas, or a path
 	db       int
 	username string
 	password string
+
+	mode     string // one of those of Groups
+	secure   TLS
+	sentinel sentinelSettings
+	cluster  clusterSettings
 
 	Tuning
 }
@@ -31,9 +36,16 @@ func (c Config) settings() (settings, error) {
 	s := settings{
 		network: "tcp", addr: net.JoinHostPort(c.Host, strconv.Itoa(c.Port)), db: c.DB,
 		username: c.Username, password: c.Password.Reveal(), Tuning: c.Tuning,
+		mode: c.mode(), secure: c.secure(),
+		sentinel: sentinelSettings{master: c.MasterName, username: c.SentinelUsername, password: c.SentinelPassword.Reveal()},
+		cluster: clusterSettings{
+			redirects: c.MaxRedirects, replicas: c.ReadOnly, byLatency: c.RouteByLatency, randomly: c.RouteRandomly,
+		},
 	}
 
 	switch c.way() {
+	case byAddrs:
+		s.addr = joinAddrs(c.Addrs)
 	case byPath:
 		s.network, s.addr = "unix", c.UnixSocketPath
 	case byURL:
@@ -44,6 +56,7 @@ func (c Config) settings() (settings, error) {
 
 		s.network, s.addr, s.db = target.network, target.addr, target.db
 		s.username, s.password = target.username, target.password
+		s.secure.Enabled = s.secure.Enabled || target.secure
 	}
 
 	if c.SocketConnectTimeout > 0 {
@@ -63,18 +76,23 @@ func (c Config) settings() (settings, error) {
 
 // place names the server in messages.
 func (s settings) place() string {
-	if s.db == 0 {
-		return s.addr
+	place := s.addr
+	if s.mode == modeSentinel {
+		place = s.sentinel.master + " of " + place
 	}
 
-	return s.addr + "/" + strconv.Itoa(s.db)
+	if s.db != 0 {
+		place += "/" + strconv.Itoa(s.db)
+	}
+
+	return place
 }
 
 // options returns the options of a client that does not retry by itself: it
 // could not tell what may be done twice. ctx ends what is being dialled.
 func (s settings) options(ctx context.Context, calls *interruptibles) *goredis.UniversalOptions {
 	return &goredis.UniversalOptions{
-		Addrs: []string{s.addr}, DB: s.db, Username: s.username, Password: s.password,
+		Addrs: s.addrs(), DB: s.db, Username: s.username, Password: s.password,
 		ClientName: s.ClientName, Protocol: s.Protocol,
 		DisableIdentity: s.DisableIdentity, IdentitySuffix: s.IdentitySuffix,
 		Dialer: s.dialer(ctx, calls), DialTimeout: s.DialTimeout, DialerRetries: 1,

@@ -31,7 +31,7 @@ func (l *link) doubt() {
 // client of its own: a call may fail for reasons of its own, be it a deadline
 // that was too short.
 func (l *link) watch() {
-	client := goredis.NewUniversalClient(l.settings.probeOptions(l.ctx, l.calls))
+	client := l.open(l.settings.probeOptions(l.ctx, l.calls), false)
 
 	defer func() { _ = client.Close() }() // nothing was written to it that could be lost
 

@@ -1,6 +1,7 @@
 package readme_test
 
 import (
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -96,6 +97,32 @@ func TestClassesOfTheREADMEAreBuiltIn(t *testing.T) {
 		if _, found := component.DefaultRegistry().Class(name[1]); !found {
 			t.Errorf("%s is in the README, and no class", name[1])
 		}
+	}
+}
+
+// The README lists the commands that there are, and no others.
+func TestCommandsOfTheREADMEAreThere(t *testing.T) {
+	help := exec.CommandContext(t.Context(), "go", "run", "./cmd/fivcglue", "--help")
+	help.Dir = root
+	out, err := help.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	there := map[string]bool{}
+	for _, command := range regexp.MustCompile(`(?m)^  ([a-z]+)  +[A-Z]`).FindAllStringSubmatch(string(out), -1) {
+		there[command[1]] = true
+	}
+	delete(there, "help")
+	delete(there, "completion")
+	if len(there) == 0 {
+		t.Fatalf("no commands in\n%s", out)
+	}
+	shown := map[string]bool{}
+	for _, command := range regexp.MustCompile("`fivcglue ([a-z]+)").FindAllStringSubmatch(readme(t), -1) {
+		shown[command[1]] = true
+	}
+	if !maps.Equal(there, shown) {
+		t.Errorf("the commands are %v, those of the README %v", there, shown)
 	}
 }
 

@@ -91,7 +91,9 @@ func TestConfigValidate(t *testing.T) {
 			c.MasterName, c.SentinelPassword, c.DB = "main", component.NewSecret(secret), 1
 		}, nil},
 		{"Cluster", func(c *redis.CacheConfig) { c.Mode = "cluster" }, nil},
-		{"Cluster with TLS in url", func(c *redis.CacheConfig) { c.Mode, c.URL, c.ServerName = "cluster", component.NewSecret("rediss://h"), "n" }, nil},
+		{"Cluster with TLS in url", func(c *redis.CacheConfig) {
+			c.Mode, c.URL, c.ServerName = "cluster", component.NewSecret("rediss://h"), "n"
+		}, nil},
 		{"a single server", func(c *redis.CacheConfig) { c.Mode = "single" }, nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -46,6 +46,10 @@ var replies = map[string]failure{
 }
 
 func classify(err error) failure {
+	if err == nil || err == goredis.Nil { //nolint:errorlint // the common cases, without a search
+		return answered
+	}
+
 	var (
 		reply goredis.Error
 		dial  *net.OpError
@@ -58,7 +62,7 @@ func classify(err error) failure {
 	}
 
 	switch {
-	case err == nil, errors.Is(err, goredis.Nil), ours(err):
+	case errors.Is(err, goredis.Nil), ours(err):
 		return answered
 	case errors.As(err, &reply):
 		return classifyReply(reply.Error())

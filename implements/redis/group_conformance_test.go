@@ -60,7 +60,10 @@ func eachGroup(t *testing.T, test func(t *testing.T, g group)) {
 	for name, start := range map[string]func(t *testing.T) group{
 		"cluster": clusterGroup, "sentinel": sentinelGroup, "TLS and ACL": secureGroup,
 	} {
-		t.Run(name, func(t *testing.T) { test(t, start(t)) })
+		t.Run(name, func(t *testing.T) {
+			t.Parallel() // they wait most of the time, and share nothing
+			test(t, start(t))
+		})
 	}
 }
 

@@ -46,6 +46,9 @@ func (n *Node) Addr() string {
 // proxies.
 func (n *Node) Proxy() *Proxy { return n.proxy }
 
+// IsData tells whether the node holds keys, as all but Sentinels do.
+func (n *Node) IsData() bool { return len(n.args) == 0 }
+
 // Client returns a client of this node alone that may do everything and does
 // not pass through the proxy. It never tries twice. The rig closes it.
 func (n *Node) Client() *redis.Client { return n.client }

@@ -168,7 +168,7 @@ func TestQueueSurvives(t *testing.T) {
 		case <-produced:
 			over = true
 			continue
-		case <-time.After(100 * time.Millisecond):
+		case <-time.After(200 * time.Millisecond):
 		}
 		switch disaster % 6 {
 		case 0, 2, 4:

@@ -114,6 +114,7 @@ type queueKit struct {
 	queue   string
 	running []*consuming
 	others  []interfaces.IQueueSite
+	gates   []func()
 }
 
 func newQueueKit(r *recorder, h QueueHarness) *queueKit {
@@ -125,6 +126,9 @@ func newQueueKit(r *recorder, h QueueHarness) *queueKit {
 
 // end stops what the check has left running.
 func (k *queueKit) end() {
+	for _, open := range k.gates {
+		open()
+	}
 	for _, c := range k.running {
 		c.cancel()
 	}
@@ -144,6 +148,15 @@ func (k *queueKit) await(done <-chan struct{}) bool {
 	case <-time.After(k.Patience):
 		return false
 	}
+}
+
+// gate returns what handlers can wait at, and what lets them pass. It opens at
+// the end of the check in any case.
+func (k *queueKit) gate() (closed <-chan struct{}, open func()) {
+	gate := make(chan struct{})
+	open = sync.OnceFunc(func() { close(gate) })
+	k.gates = append(k.gates, open)
+	return gate, open
 }
 
 func (k *queueKit) producer() interfaces.IQueueProducer { return k.producerOf(k.Site) }

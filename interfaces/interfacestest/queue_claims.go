@@ -55,8 +55,13 @@ var queueClaimChecks = []queueCheck{
 		run: func(ctx context.Context, k *queueKit) {
 			k.produce(ctx, "m")
 			lost := make(chan error, 10)
+			release, open := k.gate()
+			defer open()
 			c := k.consume(ctx, k.Site, func(ctx context.Context, _ interfaces.Message) error {
-				<-ctx.Done()
+				select {
+				case <-ctx.Done():
+				case <-release:
+				}
 				lost <- context.Cause(ctx)
 				return ctx.Err()
 			})
@@ -80,8 +85,8 @@ var queueClaimChecks = []queueCheck{
 	{
 		name: "stuck handler", promise: "a handler that never ends does not hold up other consumers, nor handlers beside it",
 		run: func(ctx context.Context, k *queueKit) {
-			release := make(chan struct{})
-			defer close(release)
+			release, open := k.gate()
+			defer open()
 			k.produce(ctx, "stuck")
 			c := k.consume(ctx, k.Site, func(_ context.Context, m interfaces.Message) error {
 				if string(m.Body) == "stuck" {

@@ -21,7 +21,7 @@ var queueDeadChecks = []queueCheck{
 			want("of a queue that nobody has used", interfaces.QueueDepth{})
 			k.produce(ctx, "one", "two", "three")
 			want("with 3 messages", interfaces.QueueDepth{Waiting: 3})
-			release := make(chan struct{})
+			release, open := k.gate()
 			c := k.consume(ctx, k.Site, func(context.Context, interfaces.Message) error {
 				<-release
 				return nil
@@ -32,7 +32,7 @@ var queueDeadChecks = []queueCheck{
 			k.wantDepth(ctx, inspector, "with handlers at work", func(d interfaces.QueueDepth) bool {
 				return d.InFlight >= min(3, k.Concurrency) && d.InFlight+d.Waiting == 3
 			})
-			close(release)
+			open()
 			want("after all were acknowledged", interfaces.QueueDepth{})
 			k.stop(c)
 			if needsDelay(k.QueueHarness) == "" {
@@ -113,10 +113,11 @@ var queueDeadChecks = []queueCheck{
 			if n, err := inspector.RestoreDead(ctx, k.queue, gone.ID); err != nil || n != 0 {
 				k.Errorf("RestoreDead of what was discarded = %d, %w; want 0", n, orNoError(err))
 			}
-			if dead := k.listDead(ctx); len(dead) != 1 || string(dead[0].Body) != "stays" {
-				k.Errorf("dead letters after one was discarded: %+v, want the other", dead)
+			dead := k.listDead(ctx)
+			if len(dead) != 1 || string(dead[0].Body) != "stays" {
+				k.Fatalf("dead letters after one was discarded: %+v, want the other", dead)
 			}
-			if n, err := inspector.DiscardDead(ctx, k.queue, k.listDead(ctx)[0].ID); err != nil || n != 1 {
+			if n, err := inspector.DiscardDead(ctx, k.queue, dead[0].ID); err != nil || n != 1 {
 				k.Errorf("DiscardDead of the last = %d, %w; want 1", n, orNoError(err))
 			}
 			k.wantDepth(ctx, inspector, "after all were discarded", func(d interfaces.QueueDepth) bool {

@@ -176,7 +176,7 @@ var queueDeliveryChecks = []queueCheck{
 			for i := range 2*k.Concurrency + 1 {
 				k.produce(ctx, fmt.Sprint(i))
 			}
-			release := make(chan struct{})
+			release, open := k.gate()
 			c := k.consume(ctx, k.Site, func(context.Context, interfaces.Message) error {
 				<-release
 				return nil
@@ -185,12 +185,12 @@ var queueDeliveryChecks = []queueCheck{
 				select {
 				case <-c.got:
 				case <-time.After(k.Patience):
-					close(release)
+					open()
 					k.Fatalf("only %d of %d handlers run at once", i, k.Concurrency)
 				}
 			}
 			k.quiet(c, moment, "all handlers are at work")
-			close(release)
+			open()
 			k.stop(c)
 			if most := c.mostAtOnce(); most > k.Concurrency {
 				k.Errorf("%d handlers ran at once, more than %d", most, k.Concurrency)

@@ -43,7 +43,7 @@ var queueDrainChecks = []queueCheck{
 		name: "in flight", promise: "Consume returns when the handlers in flight have; their contexts outlive its own and their results count",
 		run: func(ctx context.Context, k *queueKit) {
 			k.produce(ctx, "m")
-			release := make(chan struct{})
+			release, open := k.gate()
 			ended := make(chan error, 10)
 			c := k.consume(ctx, k.Site, func(ctx context.Context, _ interfaces.Message) error {
 				<-release
@@ -57,7 +57,7 @@ var queueDrainChecks = []queueCheck{
 				k.Errorf("Consume returned while a handler was at work")
 			case <-time.After(moment):
 			}
-			close(release)
+			open()
 			k.stop(c)
 			select {
 			case err := <-ended:
@@ -84,7 +84,7 @@ var queueDrainChecks = []queueCheck{
 				k.produce(ctx, fmt.Sprint(i))
 			}
 			total := min(n*k.Concurrency, k.MaxLength)
-			release := make(chan struct{})
+			release, open := k.gate()
 			c := k.consume(ctx, k.Site, func(context.Context, interfaces.Message) error {
 				<-release
 				return nil
@@ -95,7 +95,7 @@ var queueDrainChecks = []queueCheck{
 			}
 			c.cancel()
 			time.Sleep(moment)
-			close(release)
+			open()
 			k.stop(c)
 			for more := len(c.got); more > 0; more-- {
 				k.Errorf("message %q was handed out after the context had ended", (<-c.got).Body)

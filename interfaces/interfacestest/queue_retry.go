@@ -28,9 +28,27 @@ var queueRetryChecks = []queueCheck{
 		name: "goexit", promise: "after a handler that ends its goroutine the message is delivered again, and as many handlers run as before",
 		run: func(ctx context.Context, k *queueKit) {
 			for range k.Concurrency {
-				k.again(ctx, func() error { runtime.Goexit(); return nil })
+				k.produce(ctx, "m")
 			}
-			k.again(ctx, func() error { return errHandler })
+			again := make(chan struct{}, k.Concurrency)
+			release, open := k.gate()
+			c := k.consume(ctx, k.Site, func(_ context.Context, m interfaces.Message) error {
+				if m.Attempt == 1 {
+					runtime.Goexit()
+				}
+				again <- struct{}{}
+				<-release
+				return nil
+			})
+			defer k.stop(c)
+			defer open()
+			for i := range k.Concurrency {
+				select {
+				case <-again:
+				case <-time.After(k.Patience):
+					k.Fatalf("%d of %d handlers run at once after as many have ended their goroutines", i, k.Concurrency)
+				}
+			}
 		},
 	},
 	{
@@ -56,19 +74,25 @@ var queueRetryChecks = []queueCheck{
 	{
 		name: "others go on", promise: "a message that fails does not hold up the others",
 		run: func(ctx context.Context, k *queueKit) {
-			k.produce(ctx, "bad", "good", "good", "good")
+			k.produce(ctx, "bad")
+			release, open := k.gate()
 			c := k.consume(ctx, k.Site, func(_ context.Context, m interfaces.Message) error {
-				if string(m.Body) == "bad" {
-					return errHandler
+				if string(m.Body) != "bad" {
+					return nil
 				}
-				return nil
+				if m.Attempt > 1 {
+					<-release
+				}
+				return errHandler
 			})
-			for good := 0; good < 3; {
-				if string(k.next(c, "a message behind one that fails").Body) == "good" {
-					good++
-				}
+			defer k.stop(c)
+			defer open()
+			k.next(c, "the first attempt")
+			k.next(c, "the second attempt")
+			k.produce(ctx, "good", "good", "good")
+			for range 3 {
+				k.next(c, "a message behind one that has failed")
 			}
-			k.stop(c)
 		},
 	},
 	{

@@ -1,6 +1,7 @@
 package implements_test
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -34,7 +35,7 @@ func loadOriginal(t *testing.T, name, port string) *component.Site {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := site.Close(t.Context()); err != nil {
+		if err := site.Close(context.WithoutCancel(t.Context())); err != nil {
 			t.Error(err)
 		}
 	})

@@ -5,19 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"sync"
 	"time"
 
 	"github.com/fivcglue/fivcglue-go/interfaces"
 )
 
 const (
-	// mutexGrace is how long a mutex is kept for the waiter whose turn it is.
-	mutexGrace = 500 * time.Millisecond
-
-	// keepFence is how far apart the clocks of two servers may be of which one
-	// takes over from the other, without the fences going back.
-	keepFence = time.Hour
-
 	// mutexAttempts is how often an answer may come too late for the lease
 	// that it gives.
 	mutexAttempts = 3
@@ -50,8 +44,7 @@ func (a *acquisition) try(ctx context.Context, window time.Duration) (lease *mut
 		sent := time.Now()
 
 		reply, err := a.ask(ctx, newMutexQuestion(mutexAcquire, m.keys,
-			a.id, mutexGrace.Milliseconds(), m.site.counted,
-			a.expire.Milliseconds(), window.Milliseconds(), a.ticket, keepFence.Milliseconds()))
+			a.id, m.site.counted, a.expire.Milliseconds(), window.Milliseconds(), a.ticket))
 		if err != nil {
 			return nil, 0, fmt.Errorf("mutex %q: %w", m.name, err)
 		}
@@ -144,9 +137,10 @@ func (a *acquisition) abandon() {
 	}
 
 	done := make(chan struct{})
+	cleared := sync.OnceFunc(func() { close(done) })
 
 	a.mutex.site.work.Go(func() { // Close waits for the caller, too
-		defer close(done)
+		defer cleared()
 
 		// What is on its way has to arrive first.
 		select {
@@ -156,7 +150,7 @@ func (a *acquisition) abandon() {
 			return
 		}
 
-		a.mutex.tidy(a.id, a.uncertain, time.Now().Add(a.expire))
+		a.mutex.tidy(a.id, a.uncertain, time.Now().Add(a.expire), cleared)
 	})
 
 	timer := time.NewTimer(tidyPatience)
@@ -173,8 +167,9 @@ func (a *acquisition) abandon() {
 // succeeds or the key is gone by itself, which it is by until. If a request of
 // that id ended without a reply it is done twice, the second time somewhat
 // later: by then the server has read what it had received before the first, and
-// what the network held back has most likely arrived.
-func (m *mutex) tidy(id string, twice bool, until time.Time) {
+// what the network held back has most likely arrived. It calls cleared after the
+// first time.
+func (m *mutex) tidy(id string, twice bool, until time.Time, cleared func()) {
 	const (
 		shortest = 20 * time.Millisecond
 		longest  = 5 * time.Second
@@ -184,13 +179,15 @@ func (m *mutex) tidy(id string, twice bool, until time.Time) {
 	wait := shortest
 
 	for again := twice; ; {
-		q := newMutexQuestion(mutexRelease, m.keys, id, mutexGrace.Milliseconds(), m.site.counted, 1)
+		q := newMutexQuestion(mutexRelease, m.keys, id, m.site.counted, 1)
 		err := m.site.wire.ask(context.Background(), m.site.gone, q)
 		pause := wait
 
 		switch {
 		case err == nil && again:
 			again, pause = false, later
+
+			cleared()
 		case err == nil, !errors.Is(err, interfaces.ErrUnavailable), time.Now().After(until):
 			return
 		default:

@@ -31,8 +31,8 @@ type mutexLease struct {
 	mutex     *mutex
 	id        string
 	fence     int64
-	uncertain bool // a request for it got no reply, and may arrive yet
-	ctx       *leaseContext
+	uncertain bool            // a request for it got no reply, and may arrive yet
+	values    context.Context // its values are the lease's context's too
 
 	extending chan struct{} // holds one while the server is asked for another time
 	releasing sync.Mutex
@@ -43,10 +43,11 @@ type mutexLease struct {
 	mu       sync.Mutex
 	state    mutexState
 	cause    error // why it was lost
+	ctx      *leaseContext
 	expire   time.Duration
 	deadline time.Time
-	end      *time.Timer // at the deadline
-	renewal  *time.Timer // nil without auto_extend
+	renewal  time.Time   // zero without auto_extend, and while one is under way
+	timer    *time.Timer // at the earlier of both
 }
 
 // newMutexLease returns the lease that a request gave which was sent then, or
@@ -54,16 +55,12 @@ type mutexLease struct {
 func newMutexLease(ctx context.Context, a *acquisition, fence int64, sent time.Time) *mutexLease {
 	l := &mutexLease{
 		mutex: a.mutex, id: a.id, fence: fence, uncertain: a.uncertain,
-		extending: make(chan struct{}, 1), expire: a.expire, deadline: sent.Add(usable(a.expire)),
+		values: ctx, extending: make(chan struct{}, 1), expire: a.expire, deadline: sent.Add(usable(a.expire)),
 	}
 
-	left := time.Until(l.deadline)
-	if left <= 0 {
+	if !time.Now().Before(l.deadline) {
 		return nil
 	}
-
-	inner, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
-	l.ctx = &leaseContext{Context: inner, cancel: cancel, lease: l}
 
 	site := a.mutex.site
 
@@ -75,17 +72,20 @@ func newMutexLease(ctx context.Context, a *acquisition, fence int64, sent time.T
 	}
 	site.mu.Unlock()
 
-	l.mu.Lock()
-	l.end = time.AfterFunc(left, l.check)
-
-	if site.config.AutoExtend {
-		l.renewal = time.AfterFunc(min(left, a.expire/3), l.renew)
-	}
-	l.mu.Unlock()
-
 	if closed {
 		l.lose(fmt.Errorf("mutex %q: %w: %w", a.mutex.name, interfaces.ErrLost, interfaces.ErrClosed))
+
+		return l
 	}
+
+	l.mu.Lock()
+	defer l.mu.Unlock()
+
+	if site.config.AutoExtend {
+		l.renewal = sent.Add(a.expire / 3)
+	}
+
+	l.arm()
 
 	return l
 }
@@ -97,7 +97,23 @@ func usable(expire time.Duration) time.Duration {
 }
 
 // Context ends with the lease; see leaseContext.
-func (l *mutexLease) Context() context.Context { return l.ctx }
+func (l *mutexLease) Context() context.Context {
+	l.check()
+
+	l.mu.Lock()
+	defer l.mu.Unlock()
+
+	if l.ctx == nil {
+		inner, cancel := context.WithCancelCause(context.WithoutCancel(l.values))
+		l.ctx = &leaseContext{Context: inner, cancel: cancel, lease: l}
+
+		if l.state != mutexHeld {
+			cancel(l.cause)
+		}
+	}
+
+	return l.ctx
+}
 
 // Fence returns the lease's number: the time in microseconds by the server's
 // clock, or one more than the last.
@@ -124,8 +140,6 @@ func (l *mutexLease) extend(ctx context.Context, expire time.Duration) error {
 		defer func() { <-l.extending }()
 	case <-ctx.Done():
 		return fmt.Errorf("mutex %q: %w", l.mutex.name, ctx.Err())
-	case <-l.ctx.Done():
-		return l.over()
 	}
 
 	sent := time.Now()
@@ -174,45 +188,74 @@ func (l *mutexLease) move(deadline time.Time, expire time.Duration) error {
 	}
 
 	l.deadline = deadline
-	l.end.Reset(time.Until(deadline))
 
 	if expire > 0 {
 		l.expire = expire
 
-		if l.renewal != nil {
-			l.renewal.Reset(expire / 3)
+		if l.mutex.site.config.AutoExtend {
+			l.renewal = time.Now().Add(expire / 3)
 		}
 	}
+
+	l.arm()
 
 	return nil
 }
 
-// renew extends the lease in the background, and tries again soon if that
-// fails.
+// arm sets the timer; l.mu is held.
+func (l *mutexLease) arm() {
+	next := l.deadline
+	if !l.renewal.IsZero() && l.renewal.Before(next) {
+		next = l.renewal
+	}
+
+	if l.timer == nil {
+		l.timer = time.AfterFunc(time.Until(next), l.tick)
+	} else {
+		l.timer.Reset(time.Until(next))
+	}
+}
+
+// tick ends the lease or begins to renew it.
+func (l *mutexLease) tick() {
+	l.check()
+
+	l.mu.Lock()
+	defer l.mu.Unlock()
+
+	if l.state != mutexHeld {
+		return
+	}
+
+	if !l.renewal.IsZero() && !time.Now().Before(l.renewal) {
+		l.renewal = time.Time{}
+		l.mutex.site.spawn(l.renew)
+	}
+
+	l.arm()
+}
+
+// renew extends the lease, and has it tried again soon if that fails.
 func (l *mutexLease) renew() {
-	l.mutex.site.spawn(func() {
-		l.mu.Lock()
-		expire, deadline, held := l.expire, l.deadline, l.state == mutexHeld
-		l.mu.Unlock()
+	l.mu.Lock()
+	expire, left := l.expire, time.Until(l.deadline)
+	l.mu.Unlock()
 
-		if !held {
-			return
-		}
+	// There has to be time for another attempt, should this one hang.
+	ctx, cancel := context.WithTimeout(context.Background(), left/2)
+	defer cancel()
 
-		ctx, cancel := context.WithDeadline(l.ctx, deadline)
-		defer cancel()
+	if err := l.extend(ctx, expire); err == nil {
+		return
+	}
 
-		if err := l.extend(ctx, expire); err == nil {
-			return
-		}
+	l.mu.Lock()
+	defer l.mu.Unlock()
 
-		l.mu.Lock()
-		defer l.mu.Unlock()
-
-		if l.state == mutexHeld {
-			l.renewal.Reset(max(expire/20, time.Millisecond))
-		}
-	})
+	if l.state == mutexHeld {
+		l.renewal = time.Now().Add(max(expire/20, time.Millisecond))
+		l.arm()
+	}
 }
 
 // check ends the lease if its time is over.
@@ -234,13 +277,14 @@ func (l *mutexLease) finish(state mutexState, cause error) {
 
 	if l.state == mutexHeld {
 		l.state, l.cause = state, cause
-		l.end.Stop()
 
-		if l.renewal != nil {
-			l.renewal.Stop()
+		if l.timer != nil {
+			l.timer.Stop()
 		}
 
-		l.ctx.cancel(cause)
+		if l.ctx != nil {
+			l.ctx.cancel(cause)
+		}
 	}
 	l.mu.Unlock()
 
@@ -329,7 +373,7 @@ func (l *mutexLease) Release(ctx context.Context) error {
 func (l *mutexLease) tidyOnce(until time.Time) {
 	if !l.tidied {
 		l.tidied = true
-		l.mutex.site.spawn(func() { l.mutex.tidy(l.id, true, until) })
+		l.mutex.site.spawn(func() { l.mutex.tidy(l.id, true, until, func() {}) })
 	}
 }
 
@@ -337,7 +381,7 @@ func (l *mutexLease) tidyOnce(until time.Time) {
 // own.
 func (l *mutexLease) free(ctx context.Context) (found bool, err error) {
 	site := l.mutex.site
-	q := newMutexQuestion(mutexRelease, l.mutex.keys, l.id, mutexGrace.Milliseconds(), site.counted, 0)
+	q := newMutexQuestion(mutexRelease, l.mutex.keys, l.id, site.counted, 0)
 
 	if ctx.Err() == nil {
 		if err = site.wire.ask(ctx, site.gone, q); err == nil {

@@ -15,6 +15,12 @@ var mutexQueueLua string
 //go:embed scripts/mutex_acquire.lua
 var mutexAcquireLua string
 
+//go:embed scripts/mutex_take.lua
+var mutexTakeLua string
+
+//go:embed scripts/mutex_free.lua
+var mutexFreeLua string
+
 //go:embed scripts/mutex_release.lua
 var mutexReleaseLua string
 
@@ -22,8 +28,8 @@ var mutexReleaseLua string
 var mutexExtendLua string
 
 var (
-	mutexAcquire = newMutexScript(mutexQueueLua + mutexAcquireLua)
-	mutexRelease = newMutexScript(mutexQueueLua + mutexReleaseLua)
+	mutexAcquire = newMutexScript(mutexTakeLua + "\n" + mutexQueueLua + mutexAcquireLua)
+	mutexRelease = newMutexScript(mutexFreeLua + mutexQueueLua + mutexReleaseLua)
 	mutexExtend  = newMutexScript(mutexExtendLua)
 )
 

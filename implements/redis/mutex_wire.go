@@ -14,9 +14,8 @@ import (
 // mutexWire has those who ask at the same time share round trips: while one
 // batch of questions is on its way, the next one gathers.
 //
-// A question that was sent is waited for to the end, whatever becomes of its
-// asker: only when it is known how it ended can be cleared away what it left.
-// All questions may be sent twice, for each script knows its caller's id.
+// A question in a batch is waited for to the end, whatever becomes of its asker:
+// when it is known how it ended, what it left is cleared away. All questions may be sent twice, for each script knows its caller's id.
 type mutexWire struct {
 	conn *connection
 
@@ -55,6 +54,8 @@ type mutexQuestion struct {
 	uncertain bool // an attempt ended without a reply: the server may act on it yet
 	replied   bool
 	left      bool // nobody waits for it; guarded by the wire
+
+	self [1]*mutexQuestion // a batch of it alone
 }
 
 func newMutexQuestion(script *mutexScript, keys []string, args ...any) *mutexQuestion {
@@ -69,7 +70,11 @@ func (w *mutexWire) ask(ctx context.Context, stop <-chan struct{}, q *mutexQuest
 		return err
 	}
 
-	w.enqueue(q, ctx.Done() == nil)
+	if !w.enqueue(q) {
+		w.alone(ctx, q)
+
+		return q.err
+	}
 
 	select {
 	case <-q.done:
@@ -89,40 +94,59 @@ func (w *mutexWire) ask(ctx context.Context, stop <-chan struct{}, q *mutexQuest
 	}
 }
 
-// enqueue adds q to the next batch and has that sent if nobody is about to.
-// Whoever has nothing to wait for but the answer does it by itself.
-func (w *mutexWire) enqueue(q *mutexQuestion, patient bool) {
+// enqueue adds q to the next batch, and has that sent if nobody is about to. It
+// returns false if there is nobody to share a round trip with: then q is the
+// caller's to send, which saves waking somebody.
+func (w *mutexWire) enqueue(q *mutexQuestion) bool {
 	w.mu.Lock()
+	defer w.mu.Unlock()
 
-	if w.closed {
-		w.mu.Unlock()
-
+	switch {
+	case w.closed:
 		q.err = w.conn.shut(mutexOp)
 		close(q.done)
 
-		return
+		return true
+	case w.flights == 0 && len(w.waiting) == 0:
+		w.flights++
+		w.work.Add(1)
+
+		return false
 	}
 
 	w.waiting = append(w.waiting, q)
-	launch := w.flights < maxMutexFlights
 
-	if launch {
+	if w.flights < maxMutexFlights {
 		w.flights++
-		w.work.Add(1)
+		w.work.Go(w.fly)
 	}
 
-	w.mu.Unlock()
+	return true
+}
 
-	switch {
-	case !launch:
-	case patient:
-		defer w.work.Done()
-		w.flyOnce()
-	default:
-		go func() {
-			defer w.work.Done()
-			w.fly()
-		}()
+// alone sends one question, for whoever asks it, and leaves those who have come
+// meanwhile to another goroutine. If ctx ends the question goes without an
+// answer.
+func (w *mutexWire) alone(ctx context.Context, q *mutexQuestion) {
+	defer w.work.Done()
+
+	batch := q.self[:]
+	batch[0] = q
+
+	err := w.conn.do(ctx, mutexOp, true, func(ctx context.Context, client goredis.UniversalClient) error {
+		q.sent = true
+
+		return w.attempt(ctx, client, batch)
+	})
+	if !q.replied {
+		q.err = err
+		q.uncertain = q.sent
+	}
+
+	close(q.done)
+
+	if !w.land() {
+		w.work.Go(w.fly)
 	}
 }
 
@@ -141,16 +165,6 @@ func (w *mutexWire) leave(q *mutexQuestion) {
 	defer w.mu.Unlock()
 
 	q.left = true
-}
-
-// flyOnce answers one batch, the caller's own question in it, and leaves those
-// who have come meanwhile to a worker.
-func (w *mutexWire) flyOnce() {
-	w.answer(w.take())
-
-	if !w.land() {
-		w.work.Go(w.fly)
-	}
 }
 
 // land ends the flight unless somebody waits.

@@ -1,15 +1,16 @@
--- What the scripts of mutexes have in common. KEYS[1] is the mutex: its value
--- is the id of the lease that holds it, or of the waiter for whom it is kept.
--- An id begins with that of its client and a colon.
-local mutex, fence, queue, alive = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+-- What the scripts have in common that deal with those who wait. Before it stand
+-- the names of the keys: the mutex, whose value is the id of the lease that holds
+-- it or of the waiter for whom it is kept; the last fence; the waiters' ids by
+-- ticket; and the same by when they are taken for dead. An id begins with that
+-- of its client and a colon.
 
 -- How long the mutex is kept for the waiter whose turn it is, in ms, and
 -- whether the number of those whom PUBLISH reached can be relied on.
-local grace, counted = tonumber(ARGV[2]), ARGV[3] == '1'
+local grace, counted = 500, ARGV[2] == '1'
 
 local micros
 
--- The server's time in microseconds, the same throughout a script.
+-- The server's time in microseconds, the same throughout.
 local function now()
 	if not micros then
 		local time = redis.call('TIME')
@@ -21,11 +22,6 @@ end
 
 local function millis()
 	return math.floor(now() / 1000)
-end
-
--- A number as commands take it, with all of its digits.
-local function text(number)
-	return string.format('%.0f', number)
 end
 
 local function leave(id)
@@ -48,8 +44,8 @@ local function hand_over(caller)
 			local reached = redis.pcall('PUBLISH', 'mutex:wake:' .. string.match(first, '^[^:]*'), first)
 
 			if not counted or type(reached) == 'table' or reached > 0 then
-				redis.call('SET', mutex, first, 'PX', text(grace))
-				redis.call('ZADD', alive, text(millis() + grace), first)
+				redis.call('SET', mutex, first, 'PX', grace)
+				redis.call('ZADD', alive, string.format('%.0f', millis() + grace), first)
 
 				return first
 			end

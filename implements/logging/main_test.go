@@ -67,10 +67,10 @@ func captureStderr(t *testing.T) func() string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	real := os.Stderr
+	before := os.Stderr
 	os.Stderr = file
 	t.Cleanup(func() {
-		os.Stderr = real
+		os.Stderr = before
 		file.Close()
 	})
 	return func() string {

@@ -75,10 +75,10 @@ func TestOutputOfProcess(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer file.Close()
-			real := *stream
+			before := *stream
 			*stream = file
 			site := newSite(t, logging.Config{Output: name})
-			*stream = real
+			*stream = before
 			site.GetLogger("").Info("before")
 			if err := site.CheckHealth(t.Context()); err != nil {
 				t.Error(err)

@@ -65,7 +65,7 @@ func configChecks() []check[ConfigHarness] {
 	for _, c := range slices.Concat(configReadChecks, configChangeChecks) {
 		checks = append(checks, check[ConfigHarness]{
 			name: c.name, promise: c.promise,
-			run: func(ctx context.Context, r *recorder, h ConfigHarness) { c.run(newConfigKit(r, h)) },
+			run: func(_ context.Context, r *recorder, h ConfigHarness) { c.run(newConfigKit(r, h)) },
 		})
 	}
 	return checks

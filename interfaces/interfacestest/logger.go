@@ -51,7 +51,7 @@ func loggerChecks() []check[LoggerHarness] {
 	for _, c := range slices.Concat(loggerRecordChecks, loggerHardshipChecks) {
 		checks = append(checks, check[LoggerHarness]{
 			name: c.name, promise: c.promise,
-			run: func(ctx context.Context, r *recorder, h LoggerHarness) { c.run(&loggerKit{r, h}) },
+			run: func(_ context.Context, r *recorder, h LoggerHarness) { c.run(&loggerKit{r, h}) },
 		})
 	}
 	return checks

@@ -40,9 +40,12 @@ var (
 	_ component.Validator     = Config{}
 )
 
-// maxLoggers bounds how many loggers are remembered. A program that makes
-// topics from its data gets loggers all the same, made anew now and then.
-const maxLoggers = 1024
+// These bound what is remembered of loggers. A program that makes topics from
+// its data gets loggers all the same, made anew now and then.
+const (
+	maxLoggers = 1024
+	maxTopic   = 256 // bytes of a topic whose logger is remembered
+)
 
 // NewSite makes a Site. The only errors are those of the config: a log file
 // that cannot be opened is said on stderr, is tried again, and does not keep a
@@ -84,6 +87,9 @@ func NewSite(_ context.Context, _ *component.Site, config Config) (*Site, error)
 // carry the topic as an attribute unless it is "". After Close, what would go
 // to a file goes to stderr.
 func (s *Site) GetLogger(topic string) interfaces.ILogger {
+	if len(topic) > maxTopic {
+		return s.newLogger(topic)
+	}
 	s.mu.RLock()
 	logger, ok := s.loggers[topic]
 	s.mu.RUnlock()
@@ -98,9 +104,13 @@ func (s *Site) GetLogger(topic string) interfaces.ILogger {
 	if len(s.loggers) >= maxLoggers {
 		clear(s.loggers)
 	}
-	logger = slog.New(s.newHandler(s.writer, &topicLevel{topic: topic, table: &s.levels}, topic))
+	logger = s.newLogger(topic)
 	s.loggers[topic] = logger
 	return logger
+}
+
+func (s *Site) newLogger(topic string) *slog.Logger {
+	return slog.New(s.newHandler(s.writer, &topicLevel{topic: topic, table: &s.levels}, topic))
 }
 
 func (s *Site) newHandler(w io.Writer, level slog.Leveler, topic string) slog.Handler {

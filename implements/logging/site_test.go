@@ -150,6 +150,21 @@ func TestEndlessTopics(t *testing.T) {
 	}
 }
 
+func TestLongTopics(t *testing.T) {
+	site := newSite(t, logging.Config{})
+	topic := strings.Repeat("x", 1<<20)
+	logger := site.GetLogger(topic)
+	if site.GetLogger(topic) == logger {
+		t.Error("a topic of a megabyte is remembered")
+	}
+	if err := site.SetTopicLevel("xxx*", logging.Debug); err != nil {
+		t.Fatal(err)
+	}
+	if !logger.(*slog.Logger).Enabled(t.Context(), slog.LevelDebug) {
+		t.Error("the logger of a long topic does not follow its level")
+	}
+}
+
 func TestDisabledCallAllocatesNothing(t *testing.T) {
 	site := newSite(t, logging.Config{Levels: map[string]string{"db.*": "warn"}})
 	logger := site.GetLogger("db.pool")

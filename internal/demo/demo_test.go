@@ -24,6 +24,7 @@ import (
 var update = flag.Bool("update", false, "rewrite the golden files")
 
 func TestDemoOnAServerOfItsOwn(t *testing.T) {
+	t.Parallel()
 	out := run(t, demo.Options{Registry: builtIns(t)})
 	golden := filepath.Join("testdata", "demo.golden")
 	got := withoutTimes(out)
@@ -42,6 +43,7 @@ func TestDemoOnAServerOfItsOwn(t *testing.T) {
 }
 
 func TestDemoOnAServerOfTheUsers(t *testing.T) {
+	t.Parallel()
 	redistest.Each(t, func(t *testing.T, b redistest.Backend) {
 		out := run(t, demo.Options{Registry: builtIns(t), Addr: b.Addr})
 		if !strings.Contains(out, b.Addr) {
@@ -59,6 +61,7 @@ func TestDemoOnAServerOfTheUsers(t *testing.T) {
 }
 
 func TestDemoOfAFile(t *testing.T) {
+	t.Parallel()
 	file := write(t, `
 - class: memory.Cache
   entries:
@@ -77,6 +80,7 @@ func TestDemoOfAFile(t *testing.T) {
 }
 
 func TestDemoColorsForATerminalOnly(t *testing.T) {
+	t.Parallel()
 	options := demo.Options{Registry: builtIns(t), Config: write(t, "- class: memory.Cache\n  entries: [{interface: interfaces.ICache}]\n")}
 	if out := run(t, options); strings.Contains(out, "\x1b") {
 		t.Errorf("escape sequences without color:\n%q", out)
@@ -130,6 +134,7 @@ func TestDemoReportsAMistakeOfTheFileAsDiagnostics(t *testing.T) {
 
 // A cache that does not keep its promises fails the demonstration.
 func TestDemoFindsACacheThatIsWrong(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name  string
 		broke func(interfaces.ICache) interfaces.ICache

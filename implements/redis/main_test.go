@@ -1,16 +1,26 @@
 package redis_test
 
 import (
+	"flag"
 	"log/slog"
 	"testing"
 
-	"github.com/fivcglue/fivcglue-go/internal/redistest"
 	"go.uber.org/goleak"
+
+	"github.com/fivcglue/fivcglue-go/internal/redistest"
 )
 
 func TestMain(m *testing.M) {
 	// Caches without a site say there that a server is down; tests stop many.
 	slog.SetDefault(slog.New(slog.DiscardHandler))
+
+	// Tests of groups of servers wait most of the time, be it for a fail-over or
+	// for each other.
+	flag.Parse()
+
+	if err := flag.Set("test.parallel", "6"); err != nil {
+		panic(err)
+	}
 
 	goleak.VerifyTestMain(redistest.Sharing(m))
 }

@@ -49,6 +49,13 @@ func (n *Node) Proxy() *Proxy { return n.proxy }
 // IsData tells whether the node holds keys, as all but Sentinels do.
 func (n *Node) IsData() bool { return len(n.args) == 0 }
 
+// Role returns what the node is now: master, slave or sentinel.
+func (n *Node) Role(t testing.TB) string {
+	t.Helper()
+
+	return n.Do(t, "ROLE").([]any)[0].(string)
+}
+
 // Client returns a client of this node alone that may do everything and does
 // not pass through the proxy. It never tries twice. The rig closes it.
 func (n *Node) Client() *redis.Client { return n.client }

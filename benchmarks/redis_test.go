@@ -25,9 +25,11 @@ func newRedis(t *testing.T, server *redistest.Server) *redis.Cache {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = c.Close(context.Background()) })
-	for ctx := t.Context(); c.CheckHealth(ctx) != nil; {
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	for err := c.CheckHealth(ctx); err != nil; err = c.CheckHealth(ctx) {
 		if ctx.Err() != nil {
-			t.Fatal(ctx.Err())
+			t.Fatal(err)
 		}
 	}
 	return c

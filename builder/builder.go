@@ -9,6 +9,7 @@ import (
 
 	"github.com/fivcglue/fivcglue-go/component"
 	"github.com/fivcglue/fivcglue-go/configs"
+	"github.com/fivcglue/fivcglue-go/internal/document"
 )
 
 // Builder loads, checks and writes configurations. Make one with New. It is
@@ -98,7 +99,7 @@ func LoadComponentSite(filename string, opts ...Option) (*component.Site, error)
 		if err != nil {
 			return nil, err
 		}
-		basics := Reader(configs.FileName(configs.Basics), formatYAML, strings.NewReader(string(text)))
+		basics := Reader(configs.FileName(configs.Basics), document.YAML, strings.NewReader(string(text)))
 		basics.fixed = true
 		sources = append(sources, basics)
 	} else {

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/fivcglue/fivcglue-go/internal/document"
 	"github.com/fivcglue/fivcglue-go/internal/nearest"
 )
 
@@ -26,8 +27,8 @@ var builtIn = []string{
 }
 
 // unknownName says that a name is none of the registered ones.
-func unknownName(what string, n *node, registered []string) (message, suggestion string) {
-	name, quoted := n.text, what+" "+quote(n.shown())
+func unknownName(what string, n *document.Node, registered []string) (message, suggestion string) {
+	name, quoted := n.Text, what+" "+quote(n.Shown())
 	if slices.Contains(builtIn, name) {
 		return "unknown " + quoted + `, which is built in: import _ "` + bundle + `"`, ""
 	}

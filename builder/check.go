@@ -8,13 +8,14 @@ import (
 	"strings"
 
 	"github.com/fivcglue/fivcglue-go/component"
+	"github.com/fivcglue/fivcglue-go/internal/document"
 )
 
 // checker collects the items of the sources, and what is wrong with them.
 type checker struct {
 	builder  *Builder
 	expander expander
-	docs     []*document
+	docs     []*layer
 	items    []*item
 	entries  map[entryKey]*entry
 	broken   map[string]bool // names of entries that could not be made out
@@ -54,26 +55,26 @@ func newChecker(b *Builder, site *component.Site) *checker {
 
 // read adds the items of a source.
 func (c *checker) read(s Source, order int) {
-	d := c.builder.read(s, order, func(d *document, at place, message, suggestion string) {
+	d := c.builder.read(s, order, func(d *layer, at document.Place, message, suggestion string) {
 		if problem := c.report(d, at, nil, "", message, suggestion); problem != nil {
 			problem.unparsed = true
 		}
 	})
 	c.docs = append(c.docs, d)
-	c.partial = c.partial || !d.complete || d.root == nil
-	if d.root == nil {
+	c.partial = c.partial || !d.Complete || d.Root == nil
+	if d.Root == nil {
 		return
 	}
-	if d.root.kind != listKind {
-		d.root.mask()
-		if d.complete {
-			c.report(d, d.root.place(), nil, "", fmt.Sprintf("the file must hold a list of items, not %s", d.root.describe()), "")
+	if d.Root.Kind != document.List {
+		d.Root.Mask()
+		if d.Complete {
+			c.report(d, d.Root.Place(), nil, "", fmt.Sprintf("the file must hold a list of items, not %s", d.Root.Describe()), "")
 		}
 		return
 	}
-	items := make([]item, len(d.root.children))
-	for i, n := range d.root.children {
-		if !n.broken {
+	items := make([]item, len(d.Root.Children))
+	for i, n := range d.Root.Children {
+		if !n.Broken {
 			items[i] = item{doc: d, node: n, number: i + 1}
 			c.items = append(c.items, &items[i])
 		}
@@ -81,13 +82,13 @@ func (c *checker) read(s Source, order int) {
 }
 
 // report takes note of a problem. It returns nil if it is one too many.
-func (c *checker) report(d *document, at place, it *item, path, message, suggestion string) *Diagnostic {
+func (c *checker) report(d *layer, at document.Place, it *item, path, message, suggestion string) *Diagnostic {
 	if len(c.found) >= maxProblems {
 		c.cut = true
 		return nil
 	}
 	problem := &Diagnostic{
-		File: d.name, Line: at.line, Column: at.column, Path: path,
+		File: d.Name, Line: at.Line, Column: at.Column, Path: path,
 		Message: message, Suggestion: suggestion, source: d.order,
 	}
 	if it != nil {
@@ -104,7 +105,7 @@ func (c *checker) diagnostics() Diagnostics {
 		d.excerpts(slices.DeleteFunc(slices.Clone(found), func(p *Diagnostic) bool { return p.source != d.order }))
 	}
 	if c.cut {
-		found = append(found, &Diagnostic{File: c.docs[len(c.docs)-1].name, Message: "there are more problems than are listed"})
+		found = append(found, &Diagnostic{File: c.docs[len(c.docs)-1].Name, Message: "there are more problems than are listed"})
 	}
 	return found
 }
@@ -128,8 +129,8 @@ func (c *checker) interfaceNames() []string {
 }
 
 // expand replaces the references in a scalar, and reports one that cannot be.
-func (c *checker) expand(it *item, n *node, path string) bool {
-	if n.from != nil || !n.hasReference() {
+func (c *checker) expand(it *item, n *document.Node, path string) bool {
+	if n.Replaced != nil || !hasReference(n) {
 		return true
 	}
 	offset, problem := c.expander.expand(n, it.doc.folder)
@@ -140,20 +141,25 @@ func (c *checker) expand(it *item, n *node, path string) bool {
 	return false
 }
 
+// hasReference reports whether the text of a scalar is to be expanded.
+func hasReference(n *document.Node) bool {
+	return n.Kind == document.Scalar && strings.Contains(n.Text, "${")
+}
+
 // placeWithin returns the place of the reference at an offset of a scalar's
 // text, or that of the scalar where quotes and line breaks hide it.
-func (d *document) placeWithin(n *node, offset int) place {
-	reference := n.text[offset:]
+func (d *layer) placeWithin(n *document.Node, offset int) document.Place {
+	reference := n.Text[offset:]
 	if end := closingBrace(reference); end >= 0 {
 		reference = reference[:end+1]
 	}
-	line := []rune(d.line(int(n.line)))
-	from := min(int(n.column)-1, len(line))
+	line := []rune(d.Line(int(n.Line)))
+	from := min(int(n.Column)-1, len(line))
 	i := strings.Index(string(line[from:]), reference)
 	if i < 0 {
-		return n.place()
+		return n.Place()
 	}
-	return place{int(n.line), int(n.column) + len([]rune(string(line[from:])[:i]))}
+	return document.Place{Line: int(n.Line), Column: int(n.Column) + len([]rune(string(line[from:])[:i]))}
 }
 
 func quote(text string) string { return strconv.Quote(text) }

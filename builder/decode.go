@@ -9,6 +9,7 @@ import (
 
 	"github.com/mitchellh/mapstructure"
 
+	"github.com/fivcglue/fivcglue-go/internal/document"
 	"github.com/fivcglue/fivcglue-go/internal/nearest"
 	"github.com/fivcglue/fivcglue-go/internal/scalar"
 )
@@ -16,38 +17,38 @@ import (
 // decoder sets the values of one item in a config.
 type decoder struct {
 	// problem takes note of what is wrong with the value of the key at path.
-	problem func(n *node, path, message, suggestion string)
+	problem func(n *document.Node, path, message, suggestion string)
 
 	// expand replaces the references in a scalar and reports what cannot be;
 	// then it returns false. Nil where that has been done.
-	expand func(n *node, path string, secret bool) bool
+	expand func(n *document.Node, path string, secret bool) bool
 
 	// judgeRequired has keys that are missing reported.
 	judgeRequired bool
 
-	at *node // where problems of the item itself are
+	at *document.Node // where problems of the item itself are
 }
 
 // group decodes the keys of n, for which skip returns false, into the struct v.
-func (d *decoder) group(n *node, v reflect.Value, p *plan, path string, skip func(key string) bool) {
-	var remaining []*node
-	for i := 0; i+1 < len(n.children); i += 2 {
-		key, value := n.children[i], n.children[i+1]
-		f := p.byKey[key.text]
+func (d *decoder) group(n *document.Node, v reflect.Value, p *plan, path string, skip func(key string) bool) {
+	var remaining []*document.Node
+	for i := 0; i+1 < len(n.Children); i += 2 {
+		key, value := n.Children[i], n.Children[i+1]
+		f := p.byKey[key.Text]
 		switch {
-		case skip != nil && skip(key.text):
+		case skip != nil && skip(key.Text):
 		case f != nil:
 			d.value(value, fieldOf(v, f.index), f.shape, joinPath(path, f.key))
 		case p.remain != nil:
 			remaining = append(remaining, key, value)
 		default:
-			value.mask()
-			d.problem(key, path, fmt.Sprintf("unknown key %q", key.text), nearest.To(key.text, p.keys))
+			value.Mask()
+			d.problem(key, path, fmt.Sprintf("unknown key %q", key.Text), nearest.To(key.Text, p.keys))
 		}
 	}
 	if len(remaining) > 0 {
-		rest := &node{kind: mapKind, line: n.line, column: n.column, children: remaining}
-		rest.mask()
+		rest := &document.Node{Kind: document.Map, Line: n.Line, Column: n.Column, Children: remaining}
+		rest.Mask()
 		d.value(rest, fieldOf(v, p.remain.index), p.remain.shape, path)
 	}
 	if d.judgeRequired {
@@ -55,12 +56,12 @@ func (d *decoder) group(n *node, v reflect.Value, p *plan, path string, skip fun
 	}
 }
 
-func (d *decoder) required(n *node, v reflect.Value, p *plan, path string) {
+func (d *decoder) required(n *document.Node, v reflect.Value, p *plan, path string) {
 	for _, f := range p.fields {
 		if !f.required {
 			continue
 		}
-		if key, value := n.get(f.key); key != nil && (value.kind != nullKind || value.broken) {
+		if key, value := n.Get(f.key); key != nil && (value.Kind != document.Null || value.Broken) {
 			continue
 		}
 		if fieldOf(v, f.index).IsZero() {
@@ -81,14 +82,14 @@ func fieldOf(v reflect.Value, index []int) reflect.Value {
 }
 
 // value decodes n into v. Null leaves what is there.
-func (d *decoder) value(n *node, v reflect.Value, s *shape, path string) {
+func (d *decoder) value(n *document.Node, v reflect.Value, s *shape, path string) {
 	if s.secret {
-		n.mask()
+		n.Mask()
 	}
-	if n.broken {
-		n.mask()
+	if n.Broken {
+		n.Mask()
 	}
-	if n.kind == nullKind {
+	if n.Kind == document.Null {
 		return
 	}
 	if s.form == scalarForm || s.form == freeForm {
@@ -99,12 +100,12 @@ func (d *decoder) value(n *node, v reflect.Value, s *shape, path string) {
 		}
 		return
 	}
-	want, wanted := listKind, "a list"
+	want, wanted := document.List, "a list"
 	if s.form != listForm {
-		want, wanted = mapKind, "a map of keys and values"
+		want, wanted = document.Map, "a map of keys and values"
 	}
-	if n.kind != want {
-		d.problem(n, path, fmt.Sprintf("must be %s, not %s", wanted, n.describe()), "")
+	if n.Kind != want {
+		d.problem(n, path, fmt.Sprintf("must be %s, not %s", wanted, n.Describe()), "")
 		return
 	}
 	if v.Kind() == reflect.Pointer { // what stands there may be shared with other configs
@@ -128,11 +129,11 @@ func (d *decoder) value(n *node, v reflect.Value, s *shape, path string) {
 	}
 }
 
-func (d *decoder) list(n *node, v reflect.Value, s *shape, path string) {
-	list := reflect.MakeSlice(v.Type(), len(n.children), len(n.children))
-	for i, element := range n.children {
+func (d *decoder) list(n *document.Node, v reflect.Value, s *shape, path string) {
+	list := reflect.MakeSlice(v.Type(), len(n.Children), len(n.Children))
+	for i, element := range n.Children {
 		at := path + "[" + strconv.Itoa(i) + "]"
-		if element.kind == nullKind && !element.broken {
+		if element.Kind == document.Null && !element.Broken {
 			d.problem(element, at, "must not be empty", "")
 			continue
 		}
@@ -141,37 +142,37 @@ func (d *decoder) list(n *node, v reflect.Value, s *shape, path string) {
 	v.Set(list)
 }
 
-func (d *decoder) table(n *node, v reflect.Value, s *shape, path string) {
-	table := reflect.MakeMapWithSize(v.Type(), len(n.children)/2)
-	n.pairs(func(key, value *node) {
-		if value.kind == nullKind {
-			return
+func (d *decoder) table(n *document.Node, v reflect.Value, s *shape, path string) {
+	table := reflect.MakeMapWithSize(v.Type(), len(n.Children)/2)
+	for key, value := range n.Pairs {
+		if value.Kind == document.Null {
+			continue
 		}
 		element := reflect.New(v.Type().Elem()).Elem()
-		d.value(value, element, s.elem, joinPath(path, key.text))
-		table.SetMapIndex(reflect.ValueOf(key.text).Convert(v.Type().Key()), element)
-	})
+		d.value(value, element, s.elem, joinPath(path, key.Text))
+		table.SetMapIndex(reflect.ValueOf(key.Text).Convert(v.Type().Key()), element)
+	}
 	v.Set(table)
 }
 
-func (d *decoder) scalar(n *node, v reflect.Value, s *shape, path string) {
-	if n.kind != scalarKind {
-		d.problem(n, path, fmt.Sprintf("must be a single value, not %s", n.describe()), "")
+func (d *decoder) scalar(n *document.Node, v reflect.Value, s *shape, path string) {
+	if n.Kind != document.Scalar {
+		d.problem(n, path, fmt.Sprintf("must be a single value, not %s", n.Describe()), "")
 		return
 	}
 	if d.expand != nil && !d.expand(n, path, s.secret) {
 		return
 	}
-	if len(s.enum) > 0 && !contains(s.enum, n.text) {
+	if len(s.enum) > 0 && !contains(s.enum, n.Text) {
 		message := fmt.Sprintf("must be one of %s%s", strings.Join(s.enum, ", "), d.instead(n, s))
 		suggestion := ""
-		if n.from == nil && !s.secret {
-			suggestion = nearest.To(n.text, s.enum)
+		if n.Replaced == nil && !s.secret {
+			suggestion = nearest.To(n.Text, s.enum)
 		}
 		d.problem(n, path, message, suggestion)
 		return
 	}
-	err := scalar.Set(v, n.text, true)
+	err := scalar.Set(v, n.Text, true)
 	if err == nil && s.bounds.hold(v) {
 		return
 	}
@@ -197,12 +198,12 @@ func (d *decoder) scalar(n *node, v reflect.Value, s *shape, path string) {
 }
 
 // instead returns what stands there, where that may be told.
-func (d *decoder) instead(n *node, s *shape) string {
+func (d *decoder) instead(n *document.Node, s *shape) string {
 	const long = 40
-	if s.secret || n.masked || n.from != nil || len(n.text) > long || strings.ContainsAny(n.text, "@\n\r") {
+	if s.secret || n.Masked || n.Replaced != nil || len(n.Text) > long || strings.ContainsAny(n.Text, "@\n\r") {
 		return ""
 	}
-	return fmt.Sprintf(", not %q", n.text)
+	return fmt.Sprintf(", not %q", n.Text)
 }
 
 func contains(list []string, text string) bool {
@@ -222,13 +223,13 @@ var (
 
 // free has mapstructure decode what no plan covers: interfaces, maps with keys
 // that are not strings, arrays.
-func (d *decoder) free(n *node, v reflect.Value, s *shape, path string) {
+func (d *decoder) free(n *document.Node, v reflect.Value, s *shape, path string) {
 	ok := true
 	natural := d.natural(n, path, &ok)
 	if !ok {
 		return
 	}
-	if t := v.Type(); t == anyType || t == anyListType && n.kind == listKind || t == anyTableType && n.kind == mapKind {
+	if t := v.Type(); t == anyType || t == anyListType && n.Kind == document.List || t == anyTableType && n.Kind == document.Map {
 		v.Set(reflect.ValueOf(settle(natural)))
 		return
 	}
@@ -293,22 +294,24 @@ func settle(value any) any {
 }
 
 // natural returns n as maps, slices and texts.
-func (d *decoder) natural(n *node, path string, ok *bool) any {
-	switch n.kind {
-	case scalarKind:
+func (d *decoder) natural(n *document.Node, path string, ok *bool) any {
+	switch n.Kind {
+	case document.Scalar:
 		if d.expand != nil && !d.expand(n, path, false) {
 			*ok = false
 		}
-		return plainText{n.text, n.quoted && (n.from == nil || len(n.from.origins) == 0)}
-	case listKind:
-		list := make([]any, len(n.children))
-		for i, element := range n.children {
+		return plainText{n.Text, n.Quoted && (n.Replaced == nil || len(n.Replaced.Origins) == 0)}
+	case document.List:
+		list := make([]any, len(n.Children))
+		for i, element := range n.Children {
 			list[i] = d.natural(element, fmt.Sprintf("%s[%d]", path, i), ok)
 		}
 		return list
-	case mapKind:
-		table := make(map[string]any, len(n.children)/2)
-		n.pairs(func(key, value *node) { table[key.text] = d.natural(value, joinPath(path, key.text), ok) })
+	case document.Map:
+		table := make(map[string]any, len(n.Children)/2)
+		for key, value := range n.Pairs {
+			table[key.Text] = d.natural(value, joinPath(path, key.Text), ok)
+		}
 		return table
 	}
 	return nil

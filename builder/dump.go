@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/fivcglue/fivcglue-go/component"
+	"github.com/fivcglue/fivcglue-go/internal/document"
 )
 
 // Dump writes the configuration of site, in the format "json", "yaml" or "yml",
@@ -28,7 +29,7 @@ func (b *Builder) Dump(site *component.Site, w io.Writer, format string) error {
 		return err
 	}
 	d := dumper{defaults: b.defaults, variables: map[string]int{}}
-	var items []*node
+	var items []*document.Node
 	for i, built := range site.Items() {
 		it, ok := built.Source.(*item)
 		if !ok {
@@ -36,7 +37,7 @@ func (b *Builder) Dump(site *component.Site, w io.Writer, format string) error {
 		}
 		items = append(items, d.item(it))
 	}
-	if format == formatJSON {
+	if format == document.JSON {
 		return writeJSON(w, items)
 	}
 	return writeYAML(w, items)
@@ -49,24 +50,24 @@ type dumper struct {
 	current   *item
 }
 
-func (d *dumper) item(it *item) *node {
+func (d *dumper) item(it *item) *document.Node {
 	d.current = it
-	out := &node{kind: mapKind}
+	out := &document.Node{Kind: document.Map}
 	if len(it.entries) > 0 {
-		entries := &node{kind: listKind}
+		entries := &document.Node{Kind: document.List}
 		for _, e := range it.entries {
-			entry := &node{kind: mapKind}
-			entry.put("interface", text(e.iface.Name, false))
+			entry := &document.Node{Kind: document.Map}
+			put(entry, "interface", text(e.iface.Name, false))
 			if e.name != "" {
-				entry.put("name", text(escapeReferences(e.name), true))
+				put(entry, "name", text(escapeReferences(e.name), true))
 			}
-			entries.children = append(entries.children, entry)
+			entries.Children = append(entries.Children, entry)
 		}
-		out.put("entries", entries)
+		put(out, "entries", entries)
 	}
-	out.put("class", text(it.class.Name, false))
-	if _, description := it.node.get("description"); description != nil && description.kind == scalarKind {
-		out.put("description", d.written(description, nil, ""))
+	put(out, "class", text(it.class.Name, false))
+	if _, description := it.node.Get("description"); description != nil && description.Kind == document.Scalar {
+		put(out, "description", d.written(description, nil, ""))
 	}
 	d.group(out, it.node, reflect.ValueOf(it.effective).Elem(), planOf(it.class.Config), "", reserved)
 	return out
@@ -74,75 +75,77 @@ func (d *dumper) item(it *item) *node {
 
 // group puts the values of n, and those that it leaves to the defaults, into
 // out.
-func (d *dumper) group(out, n *node, v reflect.Value, p *plan, path string, skip func(string) bool) {
+func (d *dumper) group(out, n *document.Node, v reflect.Value, p *plan, path string, skip func(string) bool) {
 	standing := map[string]bool{}
-	n.pairs(func(key, value *node) {
-		if skip != nil && skip(key.text) || value.kind == nullKind {
-			return
+	for key, value := range n.Pairs {
+		if skip != nil && skip(key.Text) || value.Kind == document.Null {
+			continue
 		}
-		standing[key.text] = true
-		at := joinPath(path, key.text)
-		f := p.byKey[key.text]
+		standing[key.Text] = true
+		at := joinPath(path, key.Text)
+		f := p.byKey[key.Text]
 		switch {
 		case f == nil:
-			out.put(key.text, d.written(value, nil, at))
+			put(out, key.Text, d.written(value, nil, at))
 		case f.shape.form == groupForm:
-			inner := &node{kind: mapKind}
+			inner := &document.Node{Kind: document.Map}
 			d.group(inner, value, settled(fieldOf(v, f.index)), f.shape.fields, at, nil)
-			out.put(key.text, inner)
+			put(out, key.Text, inner)
 		default:
-			out.put(key.text, d.written(value, f.shape, at))
+			put(out, key.Text, d.written(value, f.shape, at))
 		}
-	})
+	}
 	if !d.defaults {
 		return
 	}
 	for _, f := range p.fields {
 		if !standing[f.key] {
 			if value := unwritten(settled(fieldOf(v, f.index)), f.shape); value != nil {
-				out.put(f.key, value)
+				put(out, f.key, value)
 			}
 		}
 	}
 }
 
-// put adds a key and its value.
-func (n *node) put(key string, value *node) {
-	n.children = append(n.children, text(key, false), value)
+// put adds a key and its value to a map.
+func put(n *document.Node, key string, value *document.Node) {
+	n.Children = append(n.Children, text(key, false), value)
 }
 
-func text(s string, quoted bool) *node { return &node{kind: scalarKind, text: s, quoted: quoted} }
+func text(s string, quoted bool) *document.Node {
+	return &document.Node{Kind: document.Scalar, Text: s, Quoted: quoted}
+}
 
 // written copies n as it was written.
-func (d *dumper) written(n *node, s *shape, path string) *node {
-	out := &node{kind: n.kind, quoted: n.quoted, masked: s == nil || s.form == freeForm}
+func (d *dumper) written(n *document.Node, s *shape, path string) *document.Node {
+	out := &document.Node{Kind: n.Kind, Quoted: n.Quoted, Masked: s == nil || s.form == freeForm}
 	var elem *shape
 	if s != nil {
 		elem = s.elem
 	}
-	switch n.kind {
-	case scalarKind:
-		out.text = n.text
-		if n.from != nil {
-			out.text = n.from.written
+	switch n.Kind {
+	case document.Scalar:
+		out.Text = n.Text
+		if n.Replaced != nil {
+			out.Text = n.Replaced.Written
 		}
 		if s != nil && s.secret {
-			out.text, out.quoted = d.secret(n, path), true
+			out.Text, out.Quoted = d.secret(n, path), true
 		}
-	case listKind:
-		for i, element := range n.children {
-			out.children = append(out.children, d.written(element, elem, fmt.Sprintf("%s_%d", path, i)))
+	case document.List:
+		for i, element := range n.Children {
+			out.Children = append(out.Children, d.written(element, elem, fmt.Sprintf("%s_%d", path, i)))
 		}
-	case mapKind:
-		n.pairs(func(key, value *node) {
+	case document.Map:
+		for key, value := range n.Pairs {
 			inner := elem
 			if s != nil && s.form == groupForm {
-				if f := s.fields.byKey[key.text]; f != nil {
+				if f := s.fields.byKey[key.Text]; f != nil {
 					inner = f.shape
 				}
 			}
-			out.put(key.text, d.written(value, inner, joinPath(path, key.text)))
-		})
+			put(out, key.Text, d.written(value, inner, joinPath(path, key.Text)))
+		}
 	}
 	return out
 }
@@ -161,13 +164,13 @@ func soleReference(written string) (kept string, ok bool) {
 
 // secret returns what may be shown in the place of a secret, and gives the
 // same when it is loaded.
-func (d *dumper) secret(n *node, path string) string {
-	if n.from != nil {
-		if kept, ok := soleReference(n.from.written); ok {
+func (d *dumper) secret(n *document.Node, path string) string {
+	if n.Replaced != nil {
+		if kept, ok := soleReference(n.Replaced.Written); ok {
 			return kept
 		}
 	}
-	if n.text == "" {
+	if n.Text == "" {
 		return ""
 	}
 	words := []string{d.current.class.Name}
@@ -202,7 +205,7 @@ func escapeReferences(s string) string { return strings.ReplaceAll(s, "${", "$${
 
 // unwritten returns a default as a file would have it, nil for one that cannot
 // or need not be written: a secret, what is empty, what the file may not say.
-func unwritten(v reflect.Value, s *shape) *node {
+func unwritten(v reflect.Value, s *shape) *document.Node {
 	if !v.IsValid() || s.secret || s.form == freeForm {
 		return nil
 	}
@@ -212,42 +215,42 @@ func unwritten(v reflect.Value, s *shape) *node {
 			return nil
 		}
 		n := text(scalarText(v), v.Kind() == reflect.String)
-		if !s.bounds.hold(v) || len(s.enum) > 0 && !contains(s.enum, n.text) {
+		if !s.bounds.hold(v) || len(s.enum) > 0 && !contains(s.enum, n.Text) {
 			return nil
 		}
-		n.text = escapeReferences(n.text)
+		n.Text = escapeReferences(n.Text)
 		return n
 	case groupForm:
-		out := &node{kind: mapKind}
+		out := &document.Node{Kind: document.Map}
 		for _, f := range s.fields.fields {
 			if value := unwritten(settled(fieldOf(v, f.index)), f.shape); value != nil {
-				out.put(f.key, value)
+				put(out, f.key, value)
 			}
 		}
-		if len(out.children) == 0 {
+		if len(out.Children) == 0 {
 			return nil
 		}
 		return out
 	case listForm:
-		out := &node{kind: listKind}
+		out := &document.Node{Kind: document.List}
 		for i := range v.Len() {
 			element := unwritten(settled(v.Index(i)), s.elem)
 			if element == nil {
 				return nil
 			}
-			out.children = append(out.children, element)
+			out.Children = append(out.Children, element)
 		}
 		if v.Len() > 0 {
 			return out
 		}
 	case tableForm:
-		out := &node{kind: mapKind}
+		out := &document.Node{Kind: document.Map}
 		for _, key := range sortedKeys(v) {
 			value := unwritten(settled(v.MapIndex(key)), s.elem)
 			if value == nil {
 				return nil
 			}
-			out.put(key.String(), value)
+			put(out, key.String(), value)
 		}
 		if v.Len() > 0 {
 			return out

@@ -6,13 +6,15 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/fivcglue/fivcglue-go/internal/document"
 )
 
 const redacted = "[redacted]"
 
 // excerpts gives the problems of a document the text of their lines, in which
 // what may be a secret is masked.
-func (d *document) excerpts(problems []*Diagnostic) {
+func (d *layer) excerpts(problems []*Diagnostic) {
 	if len(problems) == 0 {
 		return
 	}
@@ -24,16 +26,16 @@ func (d *document) excerpts(problems []*Diagnostic) {
 			continue
 		}
 		if p.Line != number {
-			line, number = []rune(strings.ToValidUTF8(d.line(p.Line), "\uFFFD")), p.Line
+			line, number = []rune(strings.ToValidUTF8(d.Line(p.Line), "\uFFFD")), p.Line
 		}
 		switch {
 		case !p.unparsed:
 			from := max(0, p.Column-1-2*widest)
 			to := min(len(line), from+4*widest)
-			text, caret := maskLine(line[min(from, to):to], p.Column-from, place{p.Line, from + 1}, masks)
+			text, caret := maskLine(line[min(from, to):to], p.Column-from, document.Place{Line: p.Line, Column: from + 1}, masks)
 			p.Excerpt, p.caret = window(text, caret, from > 0, to < len(line))
 		case len(line) > longest: // what a part of it is cannot be told
-		case d.format == formatJSON:
+		case d.Format == document.JSON:
 			text, caret := maskTokens(line, p.Column)
 			p.Excerpt, p.caret = window(text, caret, false, false)
 		default:
@@ -48,65 +50,58 @@ func (d *document) excerpts(problems []*Diagnostic) {
 const longest = 4000
 
 // mask is a part of the text that must not be shown.
-type mask struct{ from, to place }
-
-func (a place) compare(b place) int {
-	if a.line != b.line {
-		return a.line - b.line
-	}
-	return a.column - b.column
-}
+type mask struct{ from, to document.Place }
 
 // masks returns where the scalars are that may be secrets, in order. Each
 // reaches to the beginning of what comes next: that is more than the scalar
 // and never less.
-func (d *document) masks() []mask {
-	if d.root == nil {
+func (d *layer) masks() []mask {
+	if d.Root == nil {
 		return nil
 	}
 	type spot struct {
-		place
+		document.Place
 		masked bool
 	}
-	spots := make([]spot, 0, d.nodes)
-	seen := map[*node]bool{} // aliases lead to the same node more than once
-	var walk func(n *node)
-	walk = func(n *node) {
-		spots = append(spots, spot{n.place(), n.masked && len(n.children) == 0})
-		if len(n.children) > 0 {
+	spots := make([]spot, 0, d.Nodes)
+	seen := map[*document.Node]bool{} // aliases lead to the same node more than once
+	var walk func(n *document.Node)
+	walk = func(n *document.Node) {
+		spots = append(spots, spot{n.Place(), n.Masked && len(n.Children) == 0})
+		if len(n.Children) > 0 {
 			if seen[n] {
 				return
 			}
 			seen[n] = true
 		}
-		for _, child := range n.children {
+		for _, child := range n.Children {
 			walk(child)
 		}
 	}
-	walk(d.root)
-	slices.SortStableFunc(spots, func(a, b spot) int { return a.compare(b.place) })
+	walk(d.Root)
+	slices.SortStableFunc(spots, func(a, b spot) int { return a.Compare(b.Place) })
 	var masks []mask
 	for i, s := range spots {
 		if !s.masked {
 			continue
 		}
-		end := place{len(d.lineStarts()) + 1, 1}
+		end := document.Place{Line: d.Lines() + 1, Column: 1}
 		for _, next := range spots[i+1:] {
-			if next.compare(s.place) > 0 {
-				end = next.place
+			if next.Compare(s.Place) > 0 {
+				end = next.Place
 				break
 			}
 		}
-		masks = append(masks, mask{s.place, end})
+		masks = append(masks, mask{s.Place, end})
 	}
 	return masks
 }
 
 // maskLine masks what is within masks in a line, or a part of one that begins
 // at a place, and returns the caret's new column.
-func maskLine(text []rune, caret int, begin place, masks []mask) ([]rune, int) {
-	first, _ := slices.BinarySearchFunc(masks, begin, func(m mask, begin place) int {
-		if m.to.compare(begin) <= 0 {
+func maskLine(text []rune, caret int, begin document.Place, masks []mask) ([]rune, int) {
+	first, _ := slices.BinarySearchFunc(masks, begin, func(m mask, begin document.Place) int {
+		if m.to.Compare(begin) <= 0 {
 			return -1
 		}
 		return 1
@@ -114,15 +109,15 @@ func maskLine(text []rune, caret int, begin place, masks []mask) ([]rune, int) {
 	var shown []rune
 	at, moved := 0, caret
 	for _, m := range masks[first:] {
-		if m.from.line > begin.line || m.from.line == begin.line && m.from.column-begin.column >= len(text) {
+		if m.from.Line > begin.Line || m.from.Line == begin.Line && m.from.Column-begin.Column >= len(text) {
 			break
 		}
 		from, to := 0, len(text)
-		if m.from.line == begin.line {
-			from = max(0, m.from.column-begin.column)
+		if m.from.Line == begin.Line {
+			from = max(0, m.from.Column-begin.Column)
 		}
-		if m.to.line == begin.line {
-			to = min(m.to.column-begin.column, len(text))
+		if m.to.Line == begin.Line {
+			to = min(m.to.Column-begin.Column, len(text))
 		}
 		if from < at || from >= to || strings.TrimSpace(string(text[from:to])) == "" {
 			continue

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/fivcglue/fivcglue-go/internal/document"
 	"github.com/fivcglue/fivcglue-go/internal/nearest"
 )
 
@@ -14,11 +15,9 @@ import (
 // a value can be read from.
 const maxReferenced = 1 << 20
 
-// expansion is what a value was before it was expanded.
-type expansion struct {
-	written string
-	origins []string // "variable REDIS_HOST", "default of REDIS_HOST", "file secrets/redis"
-}
+// maxExpanded bounds the bytes that the references of a configuration are
+// replaced with.
+const maxExpanded = 64 << 20
 
 // expander replaces the references in values.
 type expander struct {
@@ -29,20 +28,20 @@ type expander struct {
 
 // expand replaces the references in the text of n. The problem that it returns
 // is that of the reference which begins at the offset.
-func (e *expander) expand(n *node, folder folder) (offset int, problem *expandError) {
-	if n.from != nil || !n.hasReference() {
+func (e *expander) expand(n *document.Node, folder folder) (offset int, problem *expandError) {
+	if n.Replaced != nil || !hasReference(n) {
 		return 0, nil
 	}
 	x := expanding{expander: e, folder: folder}
-	text, err := x.text(n.text, 0)
+	text, err := x.text(n.Text, 0)
 	if err != nil {
 		return x.offset, err
 	}
-	n.from = &expansion{written: n.text, origins: x.origins}
+	n.Replaced = &document.Expansion{Written: n.Text, Origins: x.origins}
 	if len(x.origins) > 0 { // the destination decides what it means: it is neither quoted nor plain
-		n.quoted = true
+		n.Quoted = true
 	}
-	n.text = text
+	n.Text = text
 	return 0, nil
 }
 

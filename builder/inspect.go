@@ -29,11 +29,11 @@ func (b *Builder) Inspect(ctx context.Context, sources ...Source) ([]ItemInfo, e
 	infos := make([]ItemInfo, 0, len(c.items))
 	for _, it := range c.items {
 		info := ItemInfo{
-			File: it.doc.name, Line: int(it.node.line), Column: int(it.node.column),
-			Class: it.class.Name, ClassAs: it.className.text, Values: it.values(),
+			File: it.doc.Name, Line: int(it.node.Line), Column: int(it.node.Column),
+			Class: it.class.Name, ClassAs: it.className.Text, Values: it.values(),
 		}
-		if _, description := it.node.get("description"); description != nil {
-			info.Description = description.text
+		if _, description := it.node.Get("description"); description != nil {
+			info.Description = description.Text
 		}
 		for _, e := range it.entries {
 			info.Entries = append(info.Entries, component.Entry{Interface: e.iface.Name, Name: e.name, Class: it.class.Name})

@@ -9,20 +9,21 @@ import (
 	"strings"
 
 	"github.com/fivcglue/fivcglue-go/component"
+	"github.com/fivcglue/fivcglue-go/internal/document"
 	"github.com/fivcglue/fivcglue-go/internal/nearest"
 )
 
 // item is one element of a file's list.
 type item struct {
-	doc    *document
-	node   *node
+	doc    *layer
+	node   *document.Node
 	number int // in its file, from 1
 
 	class     *component.ClassInfo // nil if it is unknown
-	className *node                // where the class is named, nil if it is not
+	className *document.Node       // where the class is named, nil if it is not
 	entries   []*entry
 	refs      []component.RefInfo
-	failed    []*node // the values that are wrong
+	failed    []*document.Node // the values that are wrong
 
 	effective any // the config with which the component was built, or would be but for Prepare
 }
@@ -33,7 +34,7 @@ type entry struct {
 	index int
 	iface *component.InterfaceInfo
 	name  string
-	node  *node // where it is named
+	node  *document.Node // where it is named
 }
 
 // label is what messages call the item.
@@ -42,49 +43,51 @@ func (it *item) label() string {
 	case it.class != nil:
 		return it.class.Name
 	case it.className != nil:
-		return it.className.shown()
+		return it.className.Shown()
 	}
 	return fmt.Sprintf("item %d", it.number)
 }
 
 // head is where problems of the item as a whole are.
-func (it *item) head() *node {
+func (it *item) head() *document.Node {
 	if it.className != nil {
 		return it.className
 	}
 	return it.node
 }
 
-func (it *item) origin(n *node) string {
-	return it.doc.name + ":" + strconv.Itoa(int(n.line)) + ":" + strconv.Itoa(int(n.column))
+func (it *item) origin(n *document.Node) string {
+	return it.doc.Name + ":" + strconv.Itoa(int(n.Line)) + ":" + strconv.Itoa(int(n.Column))
 }
 
-func (c *checker) problem(it *item, n *node, path, message, suggestion string) {
+func (c *checker) problem(it *item, n *document.Node, path, message, suggestion string) {
 	it.failed = append(it.failed, n)
-	c.report(it.doc, n.place(), it, path, message, suggestion)
+	c.report(it.doc, n.Place(), it, path, message, suggestion)
 }
 
 // checkItem checks what can be known of an item by itself, and its entries
 // against those before.
 func (c *checker) checkItem(it *item) {
-	if it.node.kind != mapKind {
-		if it.node.kind != nullKind {
-			it.node.mask()
+	if it.node.Kind != document.Map {
+		if it.node.Kind != document.Null {
+			it.node.Mask()
 		}
-		c.problem(it, it.node, "", fmt.Sprintf("an item must be a map with a class, not %s", it.node.describe()), "")
+		c.problem(it, it.node, "", fmt.Sprintf("an item must be a map with a class, not %s", it.node.Describe()), "")
 		return
 	}
 	c.findClass(it)
-	if _, entries := it.node.get("entries"); entries != nil {
+	if _, entries := it.node.Get("entries"); entries != nil {
 		c.checkEntries(it, entries)
 	}
-	it.node.pairs(func(key, value *node) { c.checkReserved(it, key, value) })
+	for key, value := range it.node.Pairs {
+		c.checkReserved(it, key, value)
+	}
 	if it.class == nil {
-		it.node.pairs(func(key, value *node) {
-			if !reserved(key.text) {
-				value.mask()
+		for key, value := range it.node.Pairs {
+			if !reserved(key.Text) {
+				value.Mask()
 			}
-		})
+		}
 		return
 	}
 	c.checkConfig(it)
@@ -98,42 +101,42 @@ func reserved(key string) bool {
 }
 
 // checkReserved checks the keys that mean the same on every item.
-func (c *checker) checkReserved(it *item, key, value *node) {
+func (c *checker) checkReserved(it *item, key, value *document.Node) {
 	switch {
-	case key.text == "class" || key.text == "entries" || !reserved(key.text):
-	case key.text == "description":
-		if value.kind == listKind || value.kind == mapKind {
-			c.problem(it, value, key.text, fmt.Sprintf("must be a text, not %s", value.describe()), "")
+	case key.Text == "class" || key.Text == "entries" || !reserved(key.Text):
+	case key.Text == "description":
+		if value.Kind == document.List || value.Kind == document.Map {
+			c.problem(it, value, key.Text, fmt.Sprintf("must be a text, not %s", value.Describe()), "")
 			return
 		}
-		c.expand(it, value, key.text)
+		c.expand(it, value, key.Text)
 	default:
-		value.mask()
-		c.problem(it, key, "", fmt.Sprintf("the key %q is reserved and means nothing yet", key.text), "")
+		value.Mask()
+		c.problem(it, key, "", fmt.Sprintf("the key %q is reserved and means nothing yet", key.Text), "")
 	}
 }
 
 func (c *checker) findClass(it *item) {
-	_, n := it.node.get("class")
+	_, n := it.node.Get("class")
 	switch {
 	case n == nil && it.misspelled("class") != nil:
 		key := it.misspelled("class")
-		c.problem(it, key, "", fmt.Sprintf("unknown key %q", key.text), "class")
+		c.problem(it, key, "", fmt.Sprintf("unknown key %q", key.Text), "class")
 		return
-	case n == nil || n.kind == nullKind:
-		if n == nil || !n.broken {
+	case n == nil || n.Kind == document.Null:
+		if n == nil || !n.Broken {
 			c.problem(it, it.node, "", `the key "class" is required`, "")
 		}
 		return
-	case n.kind != scalarKind:
-		c.problem(it, n, "class", fmt.Sprintf("must be the name of a class, not %s", n.describe()), "")
+	case n.Kind != document.Scalar:
+		c.problem(it, n, "class", fmt.Sprintf("must be the name of a class, not %s", n.Describe()), "")
 		return
 	}
 	if !c.expand(it, n, "class") {
 		return
 	}
 	it.className = n
-	class, ok := c.builder.registry.Class(n.text)
+	class, ok := c.builder.registry.Class(n.Text)
 	if !ok {
 		message, suggestion := unknownName("class", n, c.classNames())
 		c.reportHere(it, n, message, suggestion)
@@ -144,32 +147,32 @@ func (c *checker) findClass(it *item) {
 
 // misspelled returns the key of the item that was probably meant to be name,
 // nil if there is none.
-func (it *item) misspelled(name string) *node {
-	var found *node
-	it.node.pairs(func(key, _ *node) {
-		if !reserved(key.text) && nearest.To(key.text, []string{name}) != "" {
+func (it *item) misspelled(name string) *document.Node {
+	var found *document.Node
+	for key, _ := range it.node.Pairs {
+		if !reserved(key.Text) && nearest.To(key.Text, []string{name}) != "" {
 			found = key
 		}
-	})
+	}
 	return found
 }
 
 // reportHere reports a problem that names the item by itself.
-func (c *checker) reportHere(it *item, n *node, message, suggestion string) {
-	if problem := c.report(it.doc, n.place(), nil, "", message, suggestion); problem != nil {
+func (c *checker) reportHere(it *item, n *document.Node, message, suggestion string) {
+	if problem := c.report(it.doc, n.Place(), nil, "", message, suggestion); problem != nil {
 		problem.Item = fmt.Sprintf("item %d", it.number)
 	}
 }
 
-func (c *checker) checkEntries(it *item, list *node) {
-	if list.kind == nullKind {
+func (c *checker) checkEntries(it *item, list *document.Node) {
+	if list.Kind == document.Null {
 		return
 	}
-	if list.kind != listKind {
-		c.problem(it, list, "entries", fmt.Sprintf("must be a list of entries, not %s", list.describe()), "")
+	if list.Kind != document.List {
+		c.problem(it, list, "entries", fmt.Sprintf("must be a list of entries, not %s", list.Describe()), "")
 		return
 	}
-	for i, n := range list.children {
+	for i, n := range list.Children {
 		if e := c.readEntry(it, n, i); e != nil {
 			it.entries = append(it.entries, e)
 			c.claim(e)
@@ -180,33 +183,33 @@ func (c *checker) checkEntries(it *item, list *node) {
 var entryKeys = []string{"interface", "name"}
 
 // readEntry returns an entry, or nil if its interface or name is not known.
-func (c *checker) readEntry(it *item, n *node, index int) *entry {
+func (c *checker) readEntry(it *item, n *document.Node, index int) *entry {
 	path := entryPath(index)
-	if n.broken {
+	if n.Broken {
 		return nil
 	}
-	if n.kind != mapKind {
-		if n.kind != nullKind {
-			n.mask()
+	if n.Kind != document.Map {
+		if n.Kind != document.Null {
+			n.Mask()
 		}
-		c.problem(it, n, path, fmt.Sprintf("must be a map with an interface and a name, not %s", n.describe()), "")
+		c.problem(it, n, path, fmt.Sprintf("must be a map with an interface and a name, not %s", n.Describe()), "")
 		return nil
 	}
-	n.pairs(func(key, value *node) {
-		if !slices.Contains(entryKeys, key.text) {
-			value.mask()
-			c.problem(it, key, path, fmt.Sprintf("unknown key %q", key.text), nearest.To(key.text, entryKeys))
+	for key, value := range n.Pairs {
+		if !slices.Contains(entryKeys, key.Text) {
+			value.Mask()
+			c.problem(it, key, path, fmt.Sprintf("unknown key %q", key.Text), nearest.To(key.Text, entryKeys))
 		}
-	})
+	}
 	e := &entry{item: it, index: index, node: n}
 	named := true
-	if _, name := n.get("name"); name != nil && name.kind != nullKind {
+	if _, name := n.Get("name"); name != nil && name.Kind != document.Null {
 		if named = c.entryText(it, name, path, "name"); named {
-			e.name, e.node = name.text, name
+			e.name, e.node = name.Text, name
 		}
 	}
-	_, iface := n.get("interface")
-	if iface == nil || iface.kind == nullKind {
+	_, iface := n.Get("interface")
+	if iface == nil || iface.Kind == document.Null {
 		c.broken[e.name] = true
 		c.problem(it, n, path, `the key "interface" is required`, "")
 		return nil
@@ -218,7 +221,7 @@ func (c *checker) readEntry(it *item, n *node, index int) *entry {
 	if e.node == n {
 		e.node = iface
 	}
-	info, ok := c.builder.registry.Interface(iface.text)
+	info, ok := c.builder.registry.Interface(iface.Text)
 	if !ok {
 		message, suggestion := unknownName("interface", iface, c.interfaceNames())
 		c.broken[e.name] = true
@@ -249,12 +252,12 @@ func (c *checker) served(class *component.ClassInfo) string {
 	return "; it implements " + strings.Join(names, ", ")
 }
 
-func (c *checker) entryText(it *item, n *node, path, key string) bool {
-	if n.kind != scalarKind {
-		c.problem(it, n, joinPath(path, key), fmt.Sprintf("must be a name, not %s", n.describe()), "")
+func (c *checker) entryText(it *item, n *document.Node, path, key string) bool {
+	if n.Kind != document.Scalar {
+		c.problem(it, n, joinPath(path, key), fmt.Sprintf("must be a name, not %s", n.Describe()), "")
 		return false
 	}
-	return !n.hasReference() || c.expand(it, n, joinPath(path, key))
+	return !hasReference(n) || c.expand(it, n, joinPath(path, key))
 }
 
 // entryPath returns the path of an entry. Most items have one.
@@ -299,10 +302,10 @@ func (c *checker) checkConfig(it *item) {
 		return
 	}
 	d := decoder{
-		problem:       func(n *node, path, message, suggestion string) { c.problem(it, n, path, message, suggestion) },
+		problem:       func(n *document.Node, path, message, suggestion string) { c.problem(it, n, path, message, suggestion) },
 		judgeRequired: !it.class.HasPrepare(),
 		at:            it.head(),
-		expand: func(n *node, path string, secret bool) bool {
+		expand: func(n *document.Node, path string, secret bool) bool {
 			if c.expand(it, n, path) {
 				return true
 			}
@@ -339,7 +342,7 @@ func (c *checker) validate(it *item, config any) {
 
 // located is an error of a class's code and where it belongs.
 type located struct {
-	node       *node
+	node       *document.Node
 	path       string
 	message    string
 	suggestion string
@@ -348,7 +351,7 @@ type located struct {
 }
 
 func (c *checker) reportLocated(it *item, l located) {
-	if problem := c.report(it.doc, l.node.place(), it, l.path, l.message, l.suggestion); problem != nil {
+	if problem := c.report(it.doc, l.node.Place(), it, l.path, l.message, l.suggestion); problem != nil {
 		problem.Err = l.err
 	}
 }
@@ -395,26 +398,26 @@ func locateKey(it *item, e component.KeyError) located {
 // find returns the value at a path of keys and indexes, which may be joined
 // with dots or brackets, and the path as messages have it. It returns nil if
 // nothing stands there.
-func find(n *node, path string) (found *node, at string) {
+func find(n *document.Node, path string) (found *document.Node, at string) {
 	steps := strings.ReplaceAll(strings.ReplaceAll(path, "[", "."), "]", "")
 	for steps != "" {
 		step, rest, _ := strings.Cut(steps, ".")
-		var next *node
-		switch n.kind {
-		case mapKind:
-			if _, next = n.get(steps); next != nil {
+		var next *document.Node
+		switch n.Kind {
+		case document.Map:
+			if _, next = n.Get(steps); next != nil {
 				step, rest = steps, "" // a key that has a dot in it
 			} else {
-				_, next = n.get(step)
+				_, next = n.Get(step)
 			}
 			at = joinPath(at, step)
-		case listKind:
-			if index, err := strconv.Atoi(step); err == nil && index >= 0 && index < len(n.children) {
-				next = n.children[index]
+		case document.List:
+			if index, err := strconv.Atoi(step); err == nil && index >= 0 && index < len(n.Children) {
+				next = n.Children[index]
 			}
 			at = fmt.Sprintf("%s[%s]", at, step)
 		}
-		if next == nil || next.kind == nullKind {
+		if next == nil || next.Kind == document.Null {
 			return nil, path
 		}
 		n, steps = next, rest

@@ -6,6 +6,7 @@ import (
 	"reflect"
 
 	"github.com/fivcglue/fivcglue-go/component"
+	"github.com/fivcglue/fivcglue-go/internal/document"
 )
 
 // build has site build the items, which are checked.
@@ -48,7 +49,7 @@ func (c *checker) decoderOf(it *item) func(config any) error {
 	}
 	return func(config any) error {
 		var found []error
-		d := decoder{judgeRequired: true, at: it.head(), problem: func(n *node, path, message, suggestion string) {
+		d := decoder{judgeRequired: true, at: it.head(), problem: func(n *document.Node, path, message, suggestion string) {
 			found = append(found, &misfit{n, path, message, suggestion})
 		}}
 		d.group(it.node, reflect.ValueOf(config).Elem(), p, "", reserved)
@@ -59,7 +60,7 @@ func (c *checker) decoderOf(it *item) func(config any) error {
 
 // misfit is a problem of a value that is found while the site is built.
 type misfit struct {
-	node                      *node
+	node                      *document.Node
 	path, message, suggestion string
 }
 

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/fivcglue/fivcglue-go/component"
+	"github.com/fivcglue/fivcglue-go/internal/document"
 	"github.com/fivcglue/fivcglue-go/internal/nearest"
 )
 
@@ -78,9 +79,9 @@ func (c *checker) namesOf(t reflect.Type) *names {
 }
 
 // missing says that there is no such entry, and what there is.
-func (c *checker) missing(ref component.RefInfo, n *node, there *names) (message, suggestion string) {
+func (c *checker) missing(ref component.RefInfo, n *document.Node, there *names) (message, suggestion string) {
 	iface := c.interfaceName(ref.Interface)
-	message = "there is no entry " + describeEntry(iface, n.shown())
+	message = "there is no entry " + describeEntry(iface, n.Shown())
 	if suggestion = there.index.To(ref.Name); suggestion != "" {
 		return message, suggestion
 	}
@@ -117,7 +118,7 @@ type graph struct {
 // edge is a reference from one item to another.
 type edge struct {
 	to   *item
-	node *node // where it stands
+	node *document.Node // where it stands
 	path string
 }
 
@@ -184,5 +185,5 @@ func (it *item) describe() string {
 			break
 		}
 	}
-	return fmt.Sprintf("%s (line %d)", label, it.node.line)
+	return fmt.Sprintf("%s (line %d)", label, it.node.Line)
 }

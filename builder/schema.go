@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/fivcglue/fivcglue-go/component"
+	"github.com/fivcglue/fivcglue-go/internal/document"
 )
 
 // Schema writes the JSON Schema (2020-12) of the files that the builder loads:
@@ -169,7 +170,7 @@ func usualValue(v reflect.Value, f *shape) any {
 	if text == "" {
 		return nil
 	}
-	if v.Kind() != reflect.String && (text == "true" || text == "false" || isJSONNumber(text)) {
+	if v.Kind() != reflect.String && (text == "true" || text == "false" || document.IsNumber(text)) {
 		return json.RawMessage(text)
 	}
 	return text

@@ -10,11 +10,8 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
-)
 
-const (
-	formatYAML = "yaml"
-	formatJSON = "json"
+	"github.com/fivcglue/fivcglue-go/internal/document"
 )
 
 // Source is where a configuration is read from: a file, a reader, or a file of
@@ -93,45 +90,44 @@ func readLimited(r io.ReadCloser, limit int64) ([]byte, error) {
 	return data.Bytes(), err
 }
 
-// read returns the source as a document. On a problem, which is reported, its
-// root is nil.
-func (b *Builder) read(s Source, order int, report func(d *document, at place, message, suggestion string)) *document {
-	d := &document{name: s.name, order: order, folder: s.folder}
-	problem := func(at place, message, suggestion string) { report(d, at, message, suggestion) }
+// layer is one source as it was read. Several are layers of one configuration.
+type layer struct {
+	*document.Document
+	order  int    // its place among the sources
+	folder folder // in which the files stand that its values name
+}
+
+// read returns the source as a layer. On a problem, which is reported, it may
+// have no root.
+func (b *Builder) read(s Source, order int, report func(d *layer, at document.Place, message, suggestion string)) *layer {
+	d := &layer{Document: &document.Document{Name: s.name}, order: order, folder: s.folder}
+	problem := func(at document.Place, message, suggestion string) { report(d, at, message, suggestion) }
 	if s.open == nil {
-		problem(place{}, "there is no source", "")
+		problem(document.Place{}, "there is no source", "")
 		return d
 	}
-	var err error
-	if d.format, err = b.formatOf(s); err != nil {
-		problem(place{}, err.Error(), "")
+	format, err := b.formatOf(s)
+	if err != nil {
+		problem(document.Place{}, err.Error(), "")
 		return d
 	}
+	var data []byte
 	r, err := s.open()
 	if err == nil {
-		d.data, err = readLimited(r, maxSize)
+		data, err = readLimited(r, document.MaxSize)
 	}
-	if err != nil {
-		if errors.Is(err, errTooLarge) {
-			err = fmt.Errorf("the file is larger than %d MiB", maxSize>>20)
-		} else {
-			err = fmt.Errorf("the file cannot be read: %s", reason(err))
-		}
-		problem(place{}, err.Error(), "")
+	switch {
+	case errors.Is(err, errTooLarge):
+		problem(document.Place{}, fmt.Sprintf("the file is larger than %d MiB", document.MaxSize>>20), "")
+		return d
+	case err != nil:
+		problem(document.Place{}, "the file cannot be read: "+reason(err), "")
 		return d
 	}
-	if at, message := d.checkEncoding(); message != "" {
-		problem(at, message, "")
-		return d
-	}
-	if d.format == formatJSON {
-		d.readJSON(problem)
-	} else {
-		d.readYAML(problem)
-	}
-	if d.complete && (d.root == nil || d.root.kind == nullKind) {
-		problem(place{1, 1}, "the file is empty; it should hold a list of items", "")
-		d.root = nil
+	d.Document = document.Read(s.name, format, data, problem)
+	if d.Complete && (d.Root == nil || d.Root.Kind == document.Null) {
+		problem(document.Place{Line: 1, Column: 1}, "the file is empty; it should hold a list of items", "")
+		d.Root = nil
 	}
 	return d
 }
@@ -148,9 +144,9 @@ func (b *Builder) formatOf(s Source) (string, error) {
 	}
 	switch strings.ToLower(format) {
 	case "json":
-		return formatJSON, nil
+		return document.JSON, nil
 	case "yaml", "yml":
-		return formatYAML, nil
+		return document.YAML, nil
 	case "":
 		return "", errors.New("the name does not tell the format; say json or yaml")
 	}

@@ -5,6 +5,7 @@ import (
 	"reflect"
 
 	"github.com/fivcglue/fivcglue-go/component"
+	"github.com/fivcglue/fivcglue-go/internal/document"
 )
 
 // Value is one setting of a component that was built, and where it came from.
@@ -72,7 +73,7 @@ func SourceOf(built component.Item) (file string, line, column int, class string
 	if !ok {
 		return "", 0, 0, ""
 	}
-	return it.doc.name, int(it.node.line), int(it.node.column), it.className.text
+	return it.doc.Name, int(it.node.Line), int(it.node.Column), it.className.Text
 }
 
 type valueReader struct {
@@ -81,26 +82,26 @@ type valueReader struct {
 }
 
 // group adds the values of a map n, which may be nil, that was decoded into v.
-func (r *valueReader) group(n *node, v, plain reflect.Value, p *plan, path string, skip func(string) bool) {
+func (r *valueReader) group(n *document.Node, v, plain reflect.Value, p *plan, path string, skip func(string) bool) {
 	standing := map[string]bool{}
 	if n != nil {
-		n.pairs(func(key, value *node) {
-			if skip != nil && skip(key.text) || value.kind == nullKind {
-				return
+		for key, value := range n.Pairs {
+			if skip != nil && skip(key.Text) || value.Kind == document.Null {
+				continue
 			}
-			standing[key.text] = true
-			f := p.byKey[key.text]
+			standing[key.Text] = true
+			f := p.byKey[key.Text]
 			if f == nil {
-				r.written(value, nil, "", joinPath(path, key.text))
-				return
+				r.written(value, nil, "", joinPath(path, key.Text))
+				continue
 			}
 			at := joinPath(path, f.key)
 			if f.shape.form == groupForm {
 				r.group(value, settled(fieldOf(v, f.index)), settled(fieldOf(plain, f.index)), f.shape.fields, at, nil)
-				return
+				continue
 			}
 			r.written(value, f.shape, f.doc, at)
-		})
+		}
 	}
 	for _, f := range p.fields {
 		if standing[f.key] {
@@ -130,33 +131,33 @@ func settled(v reflect.Value) reflect.Value {
 }
 
 // written adds the scalars of n, which stands in the file.
-func (r *valueReader) written(n *node, s *shape, doc, path string) {
+func (r *valueReader) written(n *document.Node, s *shape, doc, path string) {
 	var elem *shape
 	if s != nil {
 		elem = s.elem
 	}
-	switch n.kind {
-	case listKind:
-		for i, element := range n.children {
+	switch n.Kind {
+	case document.List:
+		for i, element := range n.Children {
 			r.written(element, elem, doc, fmt.Sprintf("%s[%d]", path, i))
 		}
-	case mapKind:
-		n.pairs(func(key, value *node) {
+	case document.Map:
+		for key, value := range n.Pairs {
 			inner := elem
 			if s != nil && s.form == groupForm {
-				if f := s.fields.byKey[key.text]; f != nil {
+				if f := s.fields.byKey[key.Text]; f != nil {
 					inner, doc = f.shape, f.doc
 				}
 			}
-			r.written(value, inner, doc, joinPath(path, key.text))
-		})
-	case scalarKind:
-		v := Value{
-			Path: path, Text: n.text, From: FromFile, Doc: doc,
-			File: r.item.doc.name, Line: int(n.line), Column: int(n.column),
+			r.written(value, inner, doc, joinPath(path, key.Text))
 		}
-		if n.from != nil {
-			v.Written, v.Origins = n.from.written, n.from.origins
+	case document.Scalar:
+		v := Value{
+			Path: path, Text: n.Text, From: FromFile, Doc: doc,
+			File: r.item.doc.Name, Line: int(n.Line), Column: int(n.Column),
+		}
+		if n.Replaced != nil {
+			v.Written, v.Origins = n.Replaced.Written, n.Replaced.Origins
 		}
 		if s != nil && s.secret {
 			v.Text, v.Secret = redacted, true

@@ -12,6 +12,7 @@ import (
 
 	"gopkg.in/yaml.v3"
 
+	"github.com/fivcglue/fivcglue-go/internal/document"
 	"github.com/fivcglue/fivcglue-go/internal/scalar"
 )
 
@@ -22,7 +23,7 @@ func sortedKeys(table reflect.Value) []reflect.Value {
 }
 
 // writeYAML writes a list of items with an empty line between them.
-func writeYAML(w io.Writer, items []*node) error {
+func writeYAML(w io.Writer, items []*document.Node) error {
 	var b bytes.Buffer
 	if len(items) == 0 {
 		b.WriteString("[]\n")
@@ -45,71 +46,71 @@ func writeYAML(w io.Writer, items []*node) error {
 	return err
 }
 
-func toYAML(n *node) *yaml.Node {
-	switch n.kind {
-	case listKind, mapKind:
+func toYAML(n *document.Node) *yaml.Node {
+	switch n.Kind {
+	case document.List, document.Map:
 		y := &yaml.Node{Kind: yaml.SequenceNode}
-		if n.kind == mapKind {
+		if n.Kind == document.Map {
 			y.Kind = yaml.MappingNode
 		}
-		if len(n.children) == 0 {
+		if len(n.Children) == 0 {
 			y.Style = yaml.FlowStyle
 		}
-		for i, child := range n.children {
+		for i, child := range n.Children {
 			c := toYAML(child)
-			if n.kind == mapKind && i%2 == 0 {
+			if n.Kind == document.Map && i%2 == 0 {
 				c.Tag = "!!str" // quoted where it looks like something else
 			}
 			y.Content = append(y.Content, c)
 		}
 		return y
-	case nullKind:
+	case document.Null:
 		return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!null", Value: "null"}
 	}
-	y := &yaml.Node{Kind: yaml.ScalarNode, Value: n.text}
+	y := &yaml.Node{Kind: yaml.ScalarNode, Value: n.Text}
 	switch {
-	case strings.ContainsFunc(n.text, func(r rune) bool { return !unicode.IsPrint(r) }):
+	case strings.ContainsFunc(n.Text, func(r rune) bool { return !unicode.IsPrint(r) }):
 		y.Style = yaml.DoubleQuotedStyle
-	case n.quoted || scalar.IsNull(n.text):
+	case n.Quoted || scalar.IsNull(n.Text):
 		y.Style = yaml.SingleQuotedStyle
 	}
 	return y
 }
 
 // writeJSON writes a list of items, indented.
-func writeJSON(w io.Writer, items []*node) error {
+func writeJSON(w io.Writer, items []*document.Node) error {
 	var b bytes.Buffer
-	appendJSON(&b, &node{kind: listKind, children: items}, "\n")
+	appendJSON(&b, &document.Node{Kind: document.List, Children: items}, "\n")
 	b.WriteByte('\n')
 	_, err := w.Write(b.Bytes())
 	return err
 }
 
 // appendJSON writes n. newline breaks a line and indents as far as n is.
-func appendJSON(b *bytes.Buffer, n *node, newline string) {
+func appendJSON(b *bytes.Buffer, n *document.Node, newline string) {
 	open, closing := "[", "]"
-	if n.kind == mapKind {
+	if n.Kind == document.Map {
 		open, closing = "{", "}"
 	}
-	switch n.kind {
-	case nullKind:
+	switch n.Kind {
+	case document.Null:
 		b.WriteString("null")
-	case scalarKind:
+	case document.Scalar:
 		b.WriteString(jsonScalar(n))
 	default:
 		b.WriteString(open)
-		for i := 0; i < len(n.children); i++ {
+		for i := 0; i < len(n.Children); i++ {
 			if i > 0 {
 				b.WriteByte(',')
 			}
 			b.WriteString(newline + "  ")
-			if n.kind == mapKind {
-				b.WriteString(jsonText(n.children[i].text) + ": ")
+			if n.Kind == document.Map {
+				b.WriteString(jsonText(n.Children[i].Text) + ": ")
 				i++
 			}
-			appendJSON(b, n.children[i], newline+"  ")
+			appendJSON(b, n.Children[i], newline+"  ")
 		}
-		if len(n.children) > 0 {
+		if len(n.Children) > 0 {
 			b.WriteString(newline)
 		}
 		b.WriteString(closing)
@@ -118,11 +119,11 @@ func appendJSON(b *bytes.Buffer, n *node, newline string) {
 
 // jsonScalar writes a scalar so that it reads as the same. One whose
 // destination takes anything is masked: there, the kind of value counts.
-func jsonScalar(n *node) string {
+func jsonScalar(n *document.Node) string {
 	switch {
-	case n.quoted:
-	case n.masked:
-		switch value := scalar.Natural(n.text, false).(type) {
+	case n.Quoted:
+	case n.Masked:
+		switch value := scalar.Natural(n.Text, false).(type) {
 		case bool, int:
 			return fmt.Sprint(value)
 		case float64:
@@ -130,10 +131,10 @@ func jsonScalar(n *node) string {
 				return string(data)
 			}
 		}
-	case n.text == "true" || n.text == "false" || isJSONNumber(n.text):
-		return n.text
+	case n.Text == "true" || n.Text == "false" || document.IsNumber(n.Text):
+		return n.Text
 	}
-	return jsonText(n.text)
+	return jsonText(n.Text)
 }
 
 func jsonText(s string) string {

@@ -8,6 +8,7 @@ package document
 
 import (
 	"bytes"
+	"cmp"
 	"unicode/utf8"
 )
 
@@ -34,6 +35,11 @@ type Document struct {
 // Line of 0 stands for the whole text, a Column of 0 for a place in the line
 // that is not known.
 type Place struct{ Line, Column int }
+
+// Compare orders places as they stand in the text.
+func (p Place) Compare(other Place) int {
+	return cmp.Or(cmp.Compare(p.Line, other.Line), cmp.Compare(p.Column, other.Column))
+}
 
 // Report takes note of a problem. suggestion is the name that was probably
 // meant, or "".
@@ -63,6 +69,9 @@ func Read(name, format string, data []byte, report Report) *Document {
 	}
 	return d
 }
+
+// Lines returns the number of lines.
+func (d *Document) Lines() int { return len(d.lineStarts()) }
 
 // lineStarts returns the offset at which each line begins. What breaks a line
 // hangs on the format.

@@ -41,7 +41,7 @@ func outline(n *document.Node) string {
 func TestRead(t *testing.T) {
 	for _, test := range []struct{ name, format, text, want string }{
 		{"map", document.YAML, "a: 1\nb: 'x'\n", `{a@1:1=1@1:4 b@2:1="x"@2:4}@1:1`},
-		{"list", document.YAML, "- a\n-\n- ~\n", `[a@1:3 null@2:2 null@3:3]@1:1`},
+		{"list", document.YAML, "- a\n-\n- ~\n", `[a@1:3 null@2:1 null@3:3]@1:1`},
 		{"null keys", document.YAML, "null: 1\n", `{null@1:1=1@1:7}@1:1`},
 		{"columns are characters", document.YAML, "größe: {ä: 1}\n", `{größe@1:1={ä@1:9=1@1:12}@1:8}@1:1`},
 		{"alias", document.YAML, "a: &x {b: 1}\nc: *x\n", `{a@1:1={b@1:8=1@1:11}@1:4 c@2:1={b@1:8=1@1:11}@1:4}@1:1`},

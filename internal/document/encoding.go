@@ -9,22 +9,21 @@ import (
 // The budgets of a document. They stand far above what people write and far
 // below what makes a program slow.
 const (
-	MaxSize    = 16 << 20 // bytes
-	MaxDepth   = 64       // maps and lists within each other
-	maxAliased = 1 << 20  // values that aliases stand for, counted each time
+	MaxSize      = 16 << 20 // bytes
+	MaxDepth     = 64       // maps and lists within each other
+	maxAliased   = 1 << 20  // values that aliases stand for, counted each time
+	maxQuestions = 100_000  // question marks with a blank behind: each may begin a key of three bytes, and take a hundred times that
 )
 
 var tooLarge = fmt.Sprintf("the file is larger than %d MiB", MaxSize>>20)
 
 var byteOrderMark = []byte("\xef\xbb\xbf")
 
-// checkEncoding reports what keeps data from being text that a parser may see,
-// and takes the byte order mark off.
+// checkEncoding reports what keeps data from being text that a parser may see.
 func (d *Document) checkEncoding() (p Place, problem string) {
 	if name := foreignEncoding(d.Data); name != "" {
 		return Place{}, fmt.Sprintf("the file is in %s; save it as UTF-8", name)
 	}
-	d.Data = bytes.TrimPrefix(d.Data, byteOrderMark)
 	for i := 0; i < len(d.Data); {
 		c := d.Data[i]
 		if c >= 0x20 && c < 0x7f || c == '\n' || c == '\t' || c == '\r' {
@@ -43,6 +42,9 @@ func (d *Document) checkEncoding() (p Place, problem string) {
 			return d.PlaceOf(i), fmt.Sprintf("the character U+%04X does not belong in a text", r)
 		}
 		i += size
+	}
+	if d.Format == YAML && bytes.Count(d.Data, []byte("?\n"))+bytes.Count(d.Data, []byte("? ")) > maxQuestions {
+		return Place{}, fmt.Sprintf("the file has more than %d question marks", maxQuestions)
 	}
 	return Place{}, ""
 }

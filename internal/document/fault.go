@@ -13,7 +13,7 @@ type fault struct {
 }
 
 // findFault looks for the mistakes that people make in YAML, in a text that
-// does not parse. The parser itself names a Place behind the mistake, often by
+// does not parse. The parser itself names a place behind the mistake, often by
 // many lines. It returns the zero fault if it knows no better.
 func findFault(text string) fault {
 	f := faultFinder{lines: strings.Split(text, "\n")}
@@ -21,8 +21,7 @@ func findFault(text string) fault {
 		f.readLine()
 	}
 	if f.found.message == "" && len(f.brackets) > 0 {
-		open := f.brackets[len(f.brackets)-1]
-		f.found = fault{open.line, open.column, fmt.Sprintf("this %c is not closed", open.char)}
+		f.unclosed()
 	}
 	return f.found
 }
@@ -39,8 +38,14 @@ type faultFinder struct {
 }
 
 type bracket struct {
-	line, column int
-	char         byte
+	row, at int
+	char    byte
+}
+
+// unclosed reports the innermost bracket that is open.
+func (f *faultFinder) unclosed() {
+	open := f.brackets[len(f.brackets)-1]
+	f.fault(open.row, open.at, "this %c is not closed", open.char)
 }
 
 func (f *faultFinder) fault(row, at int, format string, args ...any) {
@@ -100,6 +105,10 @@ func (f *faultFinder) blockLine(indent int) {
 	}
 	colon := f.colon(row, f.at)
 	if f.found.message != "" {
+		return
+	}
+	if colon == f.at {
+		f.fault(row, colon, "a key is missing")
 		return
 	}
 	if colon < 0 {
@@ -214,7 +223,7 @@ func (f *faultFinder) value(row, column int) {
 	}
 }
 
-// quoted reads the text in quotes at the Place, over lines if need be.
+// quoted reads the text in quotes at the place, over lines if need be.
 func (f *faultFinder) quoted(row int) {
 	opener, quote := f.at, f.lines[row][f.at]
 	for f.row = row; f.row < len(f.lines); f.row++ {
@@ -288,7 +297,7 @@ func (f *faultFinder) afterValue() {
 	f.row++
 }
 
-// flow reads brackets from the Place on to the end of the line, or of the
+// flow reads brackets from the place on to the end of the line, or of the
 // outermost of them.
 func (f *faultFinder) flow(row int) {
 	for f.row = row; f.row < len(f.lines) && f.found.message == ""; f.row++ {
@@ -311,8 +320,11 @@ func (f *faultFinder) flow(row int) {
 			case c == '#' && (f.at == 0 || line[f.at-1] == ' '):
 				f.at = len(line)
 				continue
+			case strings.HasPrefix(line[f.at:], "${"):
+				f.fault(f.row, f.at, "a reference within brackets must stand in quotes")
+				return
 			case c == '[' || c == '{':
-				f.brackets = append(f.brackets, bracket{f.row + 1, utf8.RuneCountInString(line[:f.at]) + 1, c})
+				f.brackets = append(f.brackets, bracket{f.row, f.at, c})
 			case c == ']' || c == '}':
 				f.closeBracket(c)
 				if len(f.brackets) == 0 && f.found.message == "" {
@@ -324,8 +336,7 @@ func (f *faultFinder) flow(row int) {
 			f.at++
 		}
 		if f.found.message == "" && f.row+1 < len(f.lines) && f.leaves(f.lines[f.row+1]) {
-			open := f.brackets[len(f.brackets)-1]
-			f.found = fault{open.line, open.column, fmt.Sprintf("this %c is not closed", open.char)}
+			f.unclosed()
 		}
 	}
 }
@@ -348,7 +359,7 @@ func (f *faultFinder) colonIn(text string) bool {
 func (f *faultFinder) closeBracket(c byte) {
 	open := f.brackets[len(f.brackets)-1]
 	if want := map[byte]byte{'[': ']', '{': '}'}[open.char]; want != c {
-		f.fault(f.row, f.at, "%c stands where the %c of line %d should be closed", c, open.char, open.line)
+		f.fault(f.row, f.at, "%c stands where the %c of line %d should be closed", c, open.char, open.row+1)
 		return
 	}
 	f.brackets = f.brackets[:len(f.brackets)-1]

@@ -24,7 +24,7 @@ func (d *Document) readJSON(report Report) {
 	d.Nodes = r.slab.count
 }
 
-// jsonReader reads JSON by the letter of RFC 8259 and knows the Place of
+// jsonReader reads JSON by the letter of RFC 8259 and knows the place of
 // everything in it.
 type jsonReader struct {
 	text   string
@@ -35,13 +35,13 @@ type jsonReader struct {
 	stack  []*Node // the children of the nodes that are being read
 
 	line      int // of mark, from 0
-	mark      int // an offset whose Place is known
+	mark      int // an offset whose place is known
 	markRunes int // characters between the beginning of the line and mark
 }
 
-// Place returns the Place of an offset that is not before the one of the call
+// place returns the place of an offset that is not before the one of the call
 // before.
-func (r *jsonReader) Place(offset int) Place {
+func (r *jsonReader) place(offset int) Place {
 	for i := r.mark; i < offset; i++ {
 		switch c := r.text[i]; {
 		case c == '\n', c == '\r' && !strings.HasPrefix(r.text[i+1:], "\n"):
@@ -62,13 +62,13 @@ func (r *jsonReader) problem(offset int, message string) {
 	}
 }
 
-// placeBack is Place for an offset that may be before the mark.
+// placeBack is place for an offset that may be before the mark.
 func (r *jsonReader) placeBack(offset int) Place {
 	if offset >= r.mark {
-		return r.Place(offset)
+		return r.place(offset)
 	}
 	fresh := jsonReader{text: r.text}
-	return fresh.Place(offset)
+	return fresh.place(offset)
 }
 
 // fail reports what ends the reading.
@@ -105,7 +105,7 @@ func (r *jsonReader) endOf(end string) int {
 // value reads the value that begins here.
 func (r *jsonReader) value(depth int) *Node {
 	n := r.slab.node()
-	at := r.Place(r.at)
+	at := r.place(r.at)
 	n.Line, n.Column = int32(at.Line), int32(at.Column)
 	if r.at >= len(r.text) {
 		r.fail("the file ends where a value should stand")
@@ -153,7 +153,7 @@ func (r *jsonReader) collection(n *Node, depth int) {
 			break
 		}
 		if r.at >= len(r.text) || r.text[r.at] == closer {
-			continue // behind a comma: the text ends, or the comma was one too many, which has been told
+			continue // to the end that has come, or to a comma too many, which has been told
 		}
 		if n.Kind == Map {
 			r.member(depth)
@@ -194,7 +194,7 @@ func (r *jsonReader) comma(closer byte, what string) bool {
 // member reads a key and its value.
 func (r *jsonReader) member(depth int) {
 	key := r.slab.node()
-	at := r.Place(r.at)
+	at := r.place(r.at)
 	key.Kind, key.Quoted = Scalar, true
 	key.Line, key.Column = int32(at.Line), int32(at.Column)
 	switch c := r.text[r.at]; {
@@ -227,7 +227,7 @@ func (r *jsonReader) word() string {
 	case end == 0:
 		c, _ := utf8.DecodeRuneInString(r.text[r.at:])
 		r.fail(fmt.Sprintf("%q stands where a value should", c))
-	case word == "true" || word == "false" || word == "null" || isJSONNumber(word):
+	case word == "true" || word == "false" || word == "null" || IsNumber(word):
 	case word[0] == '-' || word[0] >= '0' && word[0] <= '9':
 		r.problem(r.at, "this is not a number as JSON writes them")
 	default:
@@ -248,7 +248,8 @@ func wordEnd(text string) int {
 	return end
 }
 
-func isJSONNumber(word string) bool {
+// IsNumber reports whether a word is a number as JSON writes them.
+func IsNumber(word string) bool {
 	digits := func(from int) int {
 		for from < len(word) && word[from] >= '0' && word[from] <= '9' {
 			from++

@@ -24,12 +24,55 @@ const (
 type Node struct {
 	Kind   Kind
 	Quoted bool // a scalar that is a text whatever it looks like
-	Merged bool // a map that has keys of another by a merge key
+	Broken bool // stands for what could not be read, which was reported
+	Masked bool // its text may be a secret and must not be shown; see Mask
 
 	Line, Column int32
 
-	Text     string  // of a scalar, or how a null was written
-	Children []*Node // of a list its elements; of a map its keys and values in turn
+	Text     string     // of a scalar, or how a null was written
+	Children []*Node    // of a list its elements; of a map its keys and values in turn
+	Replaced *Expansion // for whoever expands references: what Text was before; nil if it stands there as it is
+}
+
+// Expansion tells what a text was before its references were replaced.
+type Expansion struct {
+	Written string   // as it stands in the document
+	Origins []string // what its references were replaced with, in words
+}
+
+// Shown returns the text of a scalar as a message may have it: what a
+// reference was replaced with may be a secret.
+func (n *Node) Shown() string {
+	if n.Replaced != nil && len(n.Replaced.Origins) > 0 {
+		return n.Replaced.Written
+	}
+	return n.Text
+}
+
+// Mask marks the scalars of n, and those within it, as what must not be shown.
+func (n *Node) Mask() {
+	if n.Masked {
+		return // it has been here; aliases may lead here often
+	}
+	n.Masked = true
+	for i, child := range n.Children {
+		if n.Kind == List || i%2 == 1 {
+			child.Mask()
+		}
+	}
+}
+
+// Get returns the key and the value of that name in a map, nil if it has none.
+func (n *Node) Get(name string) (key, value *Node) {
+	if n.Kind != Map {
+		return nil, nil
+	}
+	for i := 0; i+1 < len(n.Children); i += 2 {
+		if n.Children[i].Text == name {
+			return n.Children[i], n.Children[i+1]
+		}
+	}
+	return nil, nil
 }
 
 // Place returns where the node begins.

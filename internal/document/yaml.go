@@ -7,31 +7,35 @@ import (
 	"io"
 
 	"gopkg.in/yaml.v3"
+
+	"github.com/fivcglue/fivcglue-go/internal/nearest"
 )
 
-// readYAML makes the document's nodes of YAML.
+// readYAML makes the document's nodes of YAML. Where the text does not parse
+// as a whole, what can be read of the top level list is.
 func (d *Document) readYAML(report Report) {
 	r := &yamlReader{report: report}
 	var first, second yaml.Node
 	decoder := yaml.NewDecoder(bytes.NewReader(d.Data))
 	err := decodeYAML(decoder, &first)
-	if errors.Is(err, io.EOF) {
-		return
-	}
 	if err == nil {
-		if len(first.Content) > 0 {
-			d.Root = r.convert(first.Content[0], 1)
-		}
 		switch err = decodeYAML(decoder, &second); {
 		case err == nil:
-			r.report(Place{max(second.Line, 1), max(second.Column, 1)}, "a second document begins here; a file holds one", "")
+			at := Place{max(second.Line, 1), max(second.Column, 1)}
+			r.report(at, "a second document begins here; a file holds one", "")
 		case errors.Is(err, io.EOF):
 			err = nil
 		}
+	} else if errors.Is(err, io.EOF) {
+		return
 	}
 	if err != nil {
-		d.Root = nil
-		r.explain(string(d.Data), err)
+		d.Root = r.salvage(d, err)
+	} else if len(first.Content) > 0 {
+		d.Root = r.convert(first.Content[0], 1)
+	}
+	if r.aliased > maxAliased {
+		d.Root = nil // to look at the rest would take longer than it is worth
 	}
 	d.Nodes = r.slab.count
 }
@@ -56,6 +60,8 @@ type yamlReader struct {
 	anchors map[*yaml.Node]anchor // what has an anchor and has been read
 	aliased int                   // values that aliases stand for so far
 	stack   []*Node               // the children of the nodes that are being read
+	names   []string              // of the anchors in a text that does not parse, sorted
+	nearest *nearest.Index        // over names
 }
 
 type anchor struct {
@@ -79,10 +85,12 @@ func (r *yamlReader) convert(y *yaml.Node, depth int) *Node {
 	}
 	if depth > MaxDepth && y.Kind != yaml.ScalarNode {
 		r.report(n.Place(), fmt.Sprintf("nested more than %d levels deep", MaxDepth), "")
+		n.Broken = true
 		return n
 	}
 	switch {
 	case !r.tagFits(y, n):
+		n.Broken = true
 	case y.Kind == yaml.ScalarNode:
 		r.scalar(y, n)
 	case y.Kind == yaml.SequenceNode:
@@ -133,10 +141,15 @@ func (r *yamlReader) tagFits(y *yaml.Node, n *Node) bool {
 func (r *yamlReader) list(y *yaml.Node, n *Node, depth int) {
 	base := len(r.stack)
 	for _, element := range y.Content {
-		r.stack = append(r.stack, r.convert(element, depth+1))
+		e := r.convert(element, depth+1)
+		if element.Kind == yaml.ScalarNode && element.Value == "" && element.Style == 0 && y.Style&yaml.FlowStyle == 0 {
+			e.Column-- // nothing stands behind the dash: it is what there is to point at
+		}
+		r.stack = append(r.stack, e)
 	}
 	n.Children = r.slab.list(r.stack[base:])
 	r.stack = r.stack[:base]
+	y.Content = nil // the parser's nodes are large: they need not stay until the end
 }
 
 func (r *yamlReader) mapping(y *yaml.Node, n *Node, depth int) {
@@ -155,6 +168,7 @@ func (r *yamlReader) mapping(y *yaml.Node, n *Node, depth int) {
 		k := r.key(key)
 		v := r.convert(value, depth+1)
 		if k == nil {
+			v.Mask()
 			continue
 		}
 		if v.Kind == Null && v.Line == 0 {
@@ -164,7 +178,6 @@ func (r *yamlReader) mapping(y *yaml.Node, n *Node, depth int) {
 	}
 	kept := dropDuplicates(r.stack[base:], r.duplicate)
 	if merges != nil {
-		n.Merged = true
 		r.stack = r.stack[:base+len(kept)]
 		r.merge(base, merges, depth)
 		kept = r.stack[base:]
@@ -193,7 +206,7 @@ func (r *yamlReader) key(y *yaml.Node) *Node {
 		r.report(at, "a key must be a word, not a list or a map", "")
 		return nil
 	}
-	if y.Kind == yaml.AliasNode { // what has been said of its Place would be said of the anchor's
+	if y.Kind == yaml.AliasNode { // what has been said of its place would be said of the anchor's
 		key := r.slab.node()
 		*key = *k
 		key.Line, key.Column = int32(at.Line), int32(at.Column)
@@ -248,6 +261,6 @@ func (r *yamlReader) alias(y *yaml.Node) *Node {
 		return target.node
 	}
 	n := r.slab.node()
-	n.Line, n.Column = int32(at.Line), int32(at.Column)
+	n.Line, n.Column, n.Broken = int32(at.Line), int32(at.Column), true
 	return n
 }

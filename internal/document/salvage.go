@@ -1,4 +1,4 @@
-package builder
+package document
 
 import (
 	"errors"
@@ -18,11 +18,11 @@ import (
 // salvage reads what can be read of a text that is no YAML as a whole: the
 // elements of the top level list one by one. Of each that cannot be read it
 // reports why. err is what the parser said of the whole.
-func (r *yamlReader) salvage(d *document, err error) *node {
+func (r *yamlReader) salvage(d *Document, err error) *Node {
 	r.report = quietAfter(r.report)
 	root := r.slab.node()
-	root.kind, root.line, root.column = listKind, 1, 1
-	var elements []*node
+	root.Kind, root.Line, root.Column = List, 1, 1
+	var elements []*Node
 	told := false
 	for _, piece := range d.elements() {
 		if len(elements) > maxSalvaged {
@@ -34,16 +34,19 @@ func (r *yamlReader) salvage(d *document, err error) *node {
 		case errors.Is(pieceErr, io.EOF):
 		case pieceErr != nil:
 			told = r.explain(d, piece, pieceErr) || told
-			elements = append(elements, &node{line: int32(piece.line), column: 1, broken: true})
+			elements = append(elements, &Node{Line: int32(piece.line), Column: 1, Broken: true})
 		case len(parsed.Content) == 1 && parsed.Content[0].Kind == yaml.SequenceNode:
 			r.offset = piece.line - 1
-			elements = append(elements, r.convert(parsed.Content[0], 1).children...)
+			elements = append(elements, r.convert(parsed.Content[0], 1).Children...)
 		}
 	}
 	if !told {
-		r.explain(d, piece{1, string(d.data)}, err)
+		r.explain(d, piece{1, string(d.Data)}, err)
 	}
-	root.children = elements
+	if elements == nil {
+		return nil
+	}
+	root.Children = elements
 	return root
 }
 
@@ -51,9 +54,9 @@ func (r *yamlReader) salvage(d *document, err error) *node {
 const maxSalvaged = 20_000
 
 // quietAfter passes problems on, each place once.
-func quietAfter(report reportFunc) reportFunc {
-	told := map[place]bool{}
-	return func(at place, message, suggestion string) {
+func quietAfter(report Report) Report {
+	told := map[Place]bool{}
+	return func(at Place, message, suggestion string) {
 		if !told[at] {
 			told[at] = true
 			report(at, message, suggestion)
@@ -68,8 +71,9 @@ type piece struct {
 }
 
 // elements cuts the text where an element of the top level list begins: at the
-// dashes that are indented as the first one is.
-func (d *document) elements() []piece {
+// dashes that are indented as the first one is. It returns none of a text that
+// is no list.
+func (d *Document) elements() []piece {
 	var pieces []piece
 	indent, start := -1, 1
 	var b strings.Builder
@@ -81,7 +85,7 @@ func (d *document) elements() []piece {
 		start = next
 	}
 	for number := 1; number <= len(d.lineStarts()); number++ {
-		text := d.line(number)
+		text := d.Line(number)
 		trimmed := strings.TrimLeft(text, " ")
 		at := len(text) - len(trimmed)
 		if (trimmed == "-" || strings.HasPrefix(trimmed, "- ")) && (indent < 0 || at == indent) {
@@ -89,8 +93,11 @@ func (d *document) elements() []piece {
 			indent = at
 		}
 		if indent < 0 {
+			if trimmed != "" && !strings.HasPrefix(trimmed, "#") && !strings.HasPrefix(trimmed, "---") && !strings.HasPrefix(trimmed, "%") {
+				return nil // it is no list
+			}
 			start = number + 1
-			continue // comments, directives and what else stands above the list
+			continue
 		}
 		b.WriteString(text)
 		b.WriteByte('\n')
@@ -107,7 +114,7 @@ var (
 
 // explain reports why a piece is no YAML, and returns false if that is no
 // fault of its own.
-func (r *yamlReader) explain(d *document, p piece, err error) bool {
+func (r *yamlReader) explain(d *Document, p piece, err error) bool {
 	match := yamlLine.FindStringSubmatch(err.Error())
 	if match == nil {
 		match = []string{"", "", ""}
@@ -116,21 +123,21 @@ func (r *yamlReader) explain(d *document, p piece, err error) bool {
 		return r.unknownAnchor(d, p, unknown[1])
 	}
 	if fault := findFault(p.text); fault.message != "" {
-		r.report(place{fault.line + p.line - 1, fault.column}, fault.message, "")
+		r.report(Place{fault.line + p.line - 1, fault.column}, fault.message, "")
 		return true
 	}
 	line, _ := strconv.Atoi(match[1])
 	line = min(max(line, 1), strings.Count(p.text, "\n")+1)
-	r.report(place{line + p.line - 1, 0}, yamlMessage(match[2]), "")
+	r.report(Place{line + p.line - 1, 0}, yamlMessage(match[2]), "")
 	return true
 }
 
 // unknownAnchor reports an alias of nothing, unless what it names stands in
 // another piece.
-func (r *yamlReader) unknownAnchor(d *document, p piece, name string) bool {
+func (r *yamlReader) unknownAnchor(d *Document, p piece, name string) bool {
 	if r.names == nil {
 		r.names = []string{}
-		for _, found := range anchorInText.FindAllSubmatch(d.data, -1) {
+		for _, found := range anchorInText.FindAllSubmatch(d.Data, -1) {
 			r.names = append(r.names, string(found[1]))
 		}
 		slices.Sort(r.names)
@@ -140,10 +147,10 @@ func (r *yamlReader) unknownAnchor(d *document, p piece, name string) bool {
 	if _, known := slices.BinarySearch(r.names, name); known && p.line > 1 {
 		return false
 	}
-	at := place{p.line, 0}
+	at := Place{p.line, 0}
 	for i, line := range strings.Split(p.text, "\n") {
 		if found := aliasIn(line, name); found >= 0 {
-			at = place{p.line + i, utf8.RuneCountInString(line[:found]) + 1}
+			at = Place{p.line + i, utf8.RuneCountInString(line[:found]) + 1}
 			break
 		}
 	}
@@ -180,11 +187,11 @@ func yamlMessage(problem string) string {
 		{"did not find expected ','", "a comma or a closing bracket is missing"},
 		{"cannot start any token", "a value cannot begin with this character; put it in quotes"},
 		{"tab character", "a tab stands in the indentation; indent with spaces"},
-		{"exceeded max depth", fmt.Sprintf("nested more than %d levels deep", maxDepth)},
+		{"exceeded max depth", fmt.Sprintf("nested more than %d levels deep", MaxDepth)},
 		{"escape", "this backslash begins no escape that YAML has; put the text in single quotes"},
 		{"block scalar", "the line of a | or > holds more than its indentation"},
 		{"directive", "a line with % is no directive of YAML"},
-		{"document start", "there is more after the end of the list"},
+		{"document start", "there is more after the end of the document"},
 		{"tag", "this is not a tag of YAML"},
 		{"anchor or alias", "an anchor or alias has no name"},
 	} {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/fivcglue/fivcglue-go/component"
 	"github.com/fivcglue/fivcglue-go/implements/internal/sitelog"
@@ -108,6 +109,12 @@ func (c *Config) read(session interfaces.IConfigSession) (unknown []string, err 
 			return
 		}
 
+		if list, ok := value.Addr().Interface().(*[]string); ok {
+			*list = splitList(text)
+
+			return
+		}
+
 		if err := scalar.Set(value, text, false); err != nil {
 			problems = append(problems, component.KeyError{Key: key, Err: err})
 		}
@@ -118,6 +125,19 @@ func (c *Config) read(session interfaces.IConfigSession) (unknown []string, err 
 	}
 
 	return slices.DeleteFunc(slices.Clone(keys), func(key string) bool { return known[key] }), nil
+}
+
+// splitList reads a list as a session has it, in one text with commas.
+func splitList(text string) []string {
+	var list []string
+
+	for element := range strings.SplitSeq(text, ",") {
+		if element = strings.TrimSpace(element); element != "" {
+			list = append(list, element)
+		}
+	}
+
+	return list
 }
 
 // settle checks what the session says by itself and turns it into what an

@@ -465,3 +465,50 @@ func TestMutexSiteConfig(t *testing.T) {
 		t.Errorf("the defaults: %v", err)
 	}
 }
+
+// What docs/MUTEXES.md says that a user needs, and what becomes of waiting
+// without the channel.
+func TestMutexOfARestrictedUser(t *testing.T) {
+	server := redistest.New(t, redistest.Options{})
+	user := strings.Fields("on >word ~mutex:* ~{mutex:* &mutex:wake:* -@all +@connection +evalsha +eval +get +set +del" +
+		" +pexpire +pttl +time +zadd +zrem +zrange +zrank +zscore +publish +subscribe +ping")
+
+	for name, rest := range map[string][]string{"with channel": nil, "without channel": {"resetchannels"}} {
+		t.Run(name, func(t *testing.T) {
+			server.Do(append(append([]string{"ACL", "SETUSER", "app", "reset"}, user...), rest...)...)
+
+			site := newMutexSite(t, server.Addr(), func(c *redis.MutexSiteConfig) {
+				c.Username, c.Password = "app", component.NewSecret("word")
+				c.PollInterval = 50 * time.Millisecond
+			})
+			mutex := getMutex(t, site, "m")
+
+			var lease interfaces.ILease
+
+			eventually(t, "the site is connected", func() bool {
+				var err error
+				lease, err = mutex.TryAcquire(t.Context(), time.Minute)
+
+				return err == nil
+			})
+
+			got := waiting(t, server, "m", 1, func() (interfaces.ILease, error) {
+				return mutex.Acquire(t.Context(), time.Minute)
+			})
+
+			if err := lease.Extend(t.Context(), time.Minute); err != nil {
+				t.Errorf("Extend: %v", err)
+			}
+
+			release(t, lease)
+
+			if a := <-got; a.err != nil {
+				t.Errorf("Acquire: %v", a.err)
+			} else {
+				release(t, a.lease)
+			}
+
+			wantNothingLeft(t, server)
+		})
+	}
+}

@@ -6,9 +6,10 @@ import (
 	"fmt"
 	"time"
 
+	goredis "github.com/redis/go-redis/v9"
+
 	"github.com/fivcglue/fivcglue-go/component"
 	"github.com/fivcglue/fivcglue-go/interfaces"
-	goredis "github.com/redis/go-redis/v9"
 )
 
 var (

@@ -6,9 +6,10 @@ import (
 	"testing"
 	"time"
 
+	goredis "github.com/redis/go-redis/v9"
+
 	"github.com/fivcglue/fivcglue-go/implements/redis"
 	"github.com/fivcglue/fivcglue-go/internal/redistest"
-	goredis "github.com/redis/go-redis/v9"
 )
 
 // The cache beside the client that it stands on, on one server. What counts is

@@ -13,6 +13,7 @@ import (
 
 	"github.com/alicebob/miniredis/v2"
 	miniserver "github.com/alicebob/miniredis/v2/server"
+
 	"github.com/fivcglue/fivcglue-go/implements/redis"
 	"github.com/fivcglue/fivcglue-go/interfaces"
 	"github.com/fivcglue/fivcglue-go/internal/redistest"
@@ -81,7 +82,7 @@ func TestExpireIsKeptToTheMillisecond(t *testing.T) {
 		{1900*time.Millisecond + time.Microsecond, 1901 * time.Millisecond, nil},
 		{time.Second, time.Second, nil},
 		{time.Second - 1, time.Second, nil},
-		{math.MaxInt64, math.MaxInt64 / time.Millisecond * time.Millisecond, nil},
+		{math.MaxInt64, time.Duration(math.MaxInt64).Truncate(time.Millisecond), nil},
 		{0, 0, interfaces.ErrInvalid},
 		{-1, 0, interfaces.ErrInvalid},
 		{999 * time.Microsecond, 0, interfaces.ErrInvalid},

@@ -26,10 +26,10 @@ type Config struct {
 
 	UnixSocketPath string `mapstructure:"unix_socket_path" doc:"path of the server's unix socket, in place of host and port"`
 
-	Tuning       `mapstructure:",squash"`
-	RedisPyNames `mapstructure:",squash"`
-	Groups       `mapstructure:",squash"`
-	TLS          `mapstructure:",squash"`
+	Tuning  `mapstructure:",squash"`
+	PyNames `mapstructure:",squash"`
+	Groups  `mapstructure:",squash"`
+	TLS     `mapstructure:",squash"`
 
 	// given is what stood here before the keys of an item were decoded over
 	// it, so that an item can be told from the session below it. Nil means
@@ -80,9 +80,9 @@ type Tuning struct {
 	SocketKeepalive     bool          `mapstructure:"socket_keepalive"      doc:"whether the system looks after idle connections (TCP keep-alive)"`
 }
 
-// RedisPyNames are what files of the Python original hold beside the names of
+// PyNames are what files of the Python original hold beside the names of
 // Tuning. Each means the same as one of those, and may not stand beside it.
-type RedisPyNames struct {
+type PyNames struct {
 	SocketConnectTimeout time.Duration `mapstructure:"socket_connect_timeout" doc:"the same as dial_timeout"`
 	SocketTimeout        time.Duration `mapstructure:"socket_timeout"         doc:"the same as read_timeout and write_timeout"`
 	MaxConnections       int           `mapstructure:"max_connections"        doc:"the same as pool_size" min:"0" max:"100000"`
@@ -112,6 +112,6 @@ func DefaultConfig() Config {
 			MaxRetryBackoff: 512 * time.Millisecond,
 			SocketKeepalive: true,
 		},
-		RedisPyNames: RedisPyNames{SSLCheckHostname: true},
+		PyNames: PyNames{SSLCheckHostname: true},
 	}
 }

@@ -8,10 +8,11 @@ import (
 	"sync/atomic"
 	"time"
 
+	goredis "github.com/redis/go-redis/v9"
+
 	"github.com/fivcglue/fivcglue-go/component"
 	"github.com/fivcglue/fivcglue-go/implements/internal/sitelog"
 	"github.com/fivcglue/fivcglue-go/interfaces"
-	goredis "github.com/redis/go-redis/v9"
 )
 
 // topic is that of this package's log messages.

@@ -8,8 +8,9 @@ import (
 	"os"
 	"strings"
 
-	"github.com/fivcglue/fivcglue-go/interfaces"
 	goredis "github.com/redis/go-redis/v9"
+
+	"github.com/fivcglue/fivcglue-go/interfaces"
 )
 
 // failure is what a failed attempt at a call says about the call and about the

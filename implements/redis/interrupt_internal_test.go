@@ -19,7 +19,7 @@ func (d *deadlines) SetWriteDeadline(t time.Time) error { d.write = t; return ni
 func (d *deadlines) SetDeadline(t time.Time) error      { d.read, d.write = t, t; return nil }
 
 // tell does as go-redis does with the context of a call.
-func tell(t *testing.T, w *wire, ctx context.Context) {
+func tell(ctx context.Context, t *testing.T, w *wire) {
 	t.Helper()
 
 	deadline, ok := ctx.Deadline()
@@ -38,7 +38,7 @@ func TestInterruptReachesTheConnectionOfTheCall(t *testing.T) {
 	w := &wire{Conn: conn, calls: calls}
 
 	call := calls.begin(t.Context())
-	tell(t, w, call)
+	tell(call, t, w)
 
 	if left := time.Until(conn.read); left < time.Second || left > time.Minute {
 		t.Fatalf("the connection has %v left, want the limit", left)
@@ -50,7 +50,7 @@ func TestInterruptReachesTheConnectionOfTheCall(t *testing.T) {
 		t.Errorf("deadlines after the call was interrupted: %v, %v", conn.read, conn.write)
 	}
 
-	tell(t, w, call)
+	tell(call, t, w)
 
 	if !conn.read.Equal(past) {
 		t.Errorf("deadline that the interrupted call has set since: %v", conn.read)
@@ -72,7 +72,7 @@ func TestInterruptSparesWhoeverHasTheConnectionNow(t *testing.T) {
 		conn := &deadlines{}
 		w := &wire{Conn: conn, calls: calls}
 		call := calls.begin(t.Context())
-		tell(t, w, call)
+		tell(call, t, w)
 
 		if err := next(w); err != nil {
 			t.Fatal(err)

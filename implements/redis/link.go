@@ -8,8 +8,9 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/fivcglue/fivcglue-go/interfaces"
 	goredis "github.com/redis/go-redis/v9"
+
+	"github.com/fivcglue/fivcglue-go/interfaces"
 )
 
 // link is what the components of a site with equal settings share: a client,

@@ -11,8 +11,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/fivcglue/fivcglue-go/internal/redistest"
 	"go.uber.org/goleak"
+
+	"github.com/fivcglue/fivcglue-go/internal/redistest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(redistest.Sharing(m)) }

@@ -83,6 +83,11 @@ bench-check: ## vet the comparisons with peers and run each for a moment
 picture: ## make docs/demo.svg again from what the demonstration prints
 	$(GO) run ./internal/picture -o docs/demo.svg
 
+.PHONY: classes
+classes: ## make docs/CLASSES.md again from what the classes say of themselves
+	$(GO) run ./cmd/fivcglue classes --format markdown > docs/CLASSES.md.new
+	mv docs/CLASSES.md.new docs/CLASSES.md
+
 .PHONY: ci
 ci: ## do all that CI does
 	.ci/run

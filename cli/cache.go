@@ -30,22 +30,12 @@ asked; what is said on stderr tells which.`,
   %[1]s cache get config.yml Redis user:123
   %[1]s cache keys config.yml Redis 'user:*'
   %[1]s cache del config.yml '' --pattern 'session:*'`, program.Name),
-		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				return nil
-			}
-			var known []string
-			for _, sub := range cmd.Commands() {
-				known = append(known, sub.Name())
-			}
-			return usageError{fmt.Errorf("cache: unknown command %q%s; it is %s", args[0], didYouMean(args[0], known), alternatives(known))}
-		},
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(
 		newCacheGet(program), newCacheSet(program), newCacheDel(program),
 		newCacheTTL(program), newCacheKeys(program), newCacheStats(program),
 	)
+	group(cmd)
 	return cmd
 }
 
@@ -84,6 +74,7 @@ The exit code is 1 if there is no such key.`,
 		Args:    cacheArguments(1, 1),
 	}
 	in := newInput(program, cmd)
+	cmd.ValidArgsFunction = completeFile(completeCaches(in))
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		return withCache(cmd.Context(), in, args, func(cache interfaces.ICache) error {
 			value, err := cache.GetValue(cmd.Context(), args[2])
@@ -120,6 +111,7 @@ The exit code is 1 if there is no such key.`,
 		Args: cacheArguments(1, 1),
 	}
 	in := newInput(program, cmd)
+	cmd.ValidArgsFunction = completeFile(completeCaches(in))
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		return withCache(cmd.Context(), in, args, func(cache interfaces.ICache) error {
 			left, err := cache.GetExpire(cmd.Context(), args[2])
@@ -149,6 +141,7 @@ moment ago, and what other programs do with the same server is not in them.`,
 		Args: cacheArguments(0, 0),
 	}
 	in := newInput(program, cmd)
+	cmd.ValidArgsFunction = completeFile(completeCaches(in))
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		return withCache(cmd.Context(), in, args, func(cache interfaces.ICache) error {
 			return statsTable(cache.Stats()).write(program.Out, wantsColor(program.Out))
@@ -193,6 +186,7 @@ A terminal is shown keys with characters that are not to be printed in quotes.`,
 		Args:    cacheArguments(0, 1),
 	}
 	in := newInput(program, cmd)
+	cmd.ValidArgsFunction = completeFile(completeCaches(in))
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		pattern := "*"
 		if len(args) > 2 {
@@ -227,6 +221,7 @@ func newCacheDel(program Program) *cobra.Command {
 		Example: fmt.Sprintf("  %[1]s cache del config.yml Redis user:123 user:124\n  %[1]s cache del config.yml Redis --pattern 'session:*'", program.Name),
 	}
 	in := newInput(program, cmd)
+	cmd.ValidArgsFunction = completeFile(completeCaches(in))
 	cmd.Flags().StringVar(&pattern, "pattern", "", "remove all keys that match this `glob`")
 	cmd.Args = func(cmd *cobra.Command, args []string) error {
 		switch byPattern := cmd.Flags().Changed("pattern"); {

@@ -27,6 +27,7 @@ there is one.`,
 		Args:    cacheArguments(1, 2),
 	}
 	in := newInput(program, cmd)
+	cmd.ValidArgsFunction = completeFile(completeCaches(in))
 	cmd.Flags().DurationVar(&expire, "expire", 0, "how long the value is kept, such as 90s or 10m, at least 1ms; nothing is kept for ever")
 	cmd.Flags().BoolVar(&add, "add", false, "store it only if there is no such key")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {

@@ -34,7 +34,8 @@ command cannot be understood.`,
 		Args: atLeastOneFile,
 	}
 	in := newInput(program, cmd)
-	cmd.Flags().StringVar(&format, "format", "text", "how problems are written: text, json, or github for annotations in its workflows")
+	cmd.ValidArgsFunction = completeFiles
+	cmd.Flags().StringVar(&format, "format", "text", "how problems are written: `text|json|github`, the last as annotations of its workflows")
 	cmd.Flags().BoolVar(&connect, "connect", false, "build what has no problems and ask for its health, too")
 	choices(cmd, "format", "text", "json", "github")
 	cmd.RunE = func(cmd *cobra.Command, files []string) error {
@@ -75,23 +76,21 @@ type check struct {
 // the file.
 func (c *check) file(ctx context.Context, file string, connect bool) error {
 	items, err := c.inspect(ctx, file)
+	if err == nil && c.format == "text" {
+		_, err = fmt.Fprintf(c.program.Out, "%s: %s, %s\n", label(file), plural(len(items), "item", "items"), paint(green, "no problems", c.color))
+	}
 	if err == nil && connect {
 		err = c.connect(ctx, file)
 	}
 	var problems builder.Diagnostics
-	switch {
-	case errors.As(err, &problems):
+	if errors.As(err, &problems) {
 		c.problems = append(c.problems, problems...)
 		return nil
-	case err != nil:
-		return err
-	case c.format == "text":
-		_, err = fmt.Fprintf(c.program.Out, "%s: %s, %s\n", file, plural(len(items), "item", "items"), paint(green, "no problems", c.color))
 	}
 	return err
 }
 
-// connect builds what a file declares.
+// connect builds what a file declares and asks for its health.
 func (c *check) connect(ctx context.Context, file string) error {
 	return c.with(ctx, file, func(site *component.Site) error {
 		report := site.CheckHealth(ctx)
@@ -99,11 +98,11 @@ func (c *check) connect(ctx context.Context, file string) error {
 			c.ill = c.ill || health.Err != nil
 		}
 		// Beside JSON and annotations there is no place for it on stdout.
-		out := c.program.Err
-		if c.format == "text" {
-			out = c.program.Out
+		out, color := c.program.Out, c.color
+		if c.format != "text" {
+			out, color = c.program.Err, wantsColor(c.program.Err)
 		}
-		return writeHealth(out, report, c.color && c.format == "text")
+		return writeHealth(out, report, color)
 	})
 }
 

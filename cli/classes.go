@@ -22,13 +22,14 @@ alias, show what the class is, which interfaces its components serve, and every
 key that its items may have, with type, default and meaning.`,
 		Example: fmt.Sprintf("  %[1]s classes\n  %[1]s classes redis.Cache\n  %[1]s classes --format markdown > CLASSES.md", program.Name),
 	}
-	cmd.Flags().StringVar(&format, "format", "text", "text, markdown or json; the latter two have the keys in any case")
+	cmd.ValidArgsFunction = completeClasses(program.Registry)
+	cmd.Flags().StringVar(&format, "format", "text", "`text|markdown|json`; the latter two have all keys without a NAME, too")
 	choices(cmd, "format", "text", "markdown", "json")
 	cmd.RunE = func(_ *cobra.Command, names []string) error {
 		if err := oneOf("format", format, "text", "markdown", "json"); err != nil {
 			return err
 		}
-		m := &manual{registry: program.Registry, builder: builder.New(builder.WithRegistry(program.Registry)), out: program.Out}
+		m := &manual{name: program.Name, registry: program.Registry, builder: builder.New(builder.WithRegistry(program.Registry)), out: program.Out}
 		classes, err := m.find(names)
 		if err != nil {
 			return err
@@ -48,6 +49,7 @@ key that its items may have, with type, default and meaning.`,
 
 // manual writes what a registry has.
 type manual struct {
+	name     string // of the program
 	registry *component.Registry
 	builder  *builder.Builder
 	out      io.Writer
@@ -148,15 +150,17 @@ func keyDefault(key builder.Key) string {
 
 func (m *manual) writeMarkdown(classes []*component.ClassInfo) error {
 	w := &strings.Builder{}
-	fmt.Fprintln(w, "# Classes")
-	fmt.Fprintln(w)
+	fmt.Fprintf(w, "# Classes\n\nWhat the items of a configuration may be, and the keys that they may have. Written\nby `%s classes --format markdown`.\n\n", m.name)
 	fmt.Fprintln(w, "| class | serves | what it is |")
 	fmt.Fprintln(w, "| --- | --- | --- |")
 	for _, class := range classes {
 		fmt.Fprintf(w, "| [%s](#%s) | %s | %s |\n", class.Name, anchor(class.Name), codes(m.serves(class)), cell(class.Summary))
 	}
 	for _, class := range classes {
-		fmt.Fprintf(w, "\n## %s\n\n%s.\n", class.Name, strings.TrimSuffix(cell(class.Summary), "."))
+		fmt.Fprintf(w, "\n## %s\n", class.Name)
+		if class.Summary != "" {
+			fmt.Fprintf(w, "\n%s.\n", strings.TrimSuffix(titled(cell(class.Summary)), "."))
+		}
 		if serves := m.serves(class); len(serves) > 0 {
 			fmt.Fprintf(w, "\nServes %s.\n", codes(serves))
 		}
@@ -194,8 +198,10 @@ func codes(names []string) string {
 	return strings.Join(quoted, ", ")
 }
 
-// cell keeps a text within its cell of a Markdown table.
-func cell(text string) string { return strings.ReplaceAll(text, "|", "\\|") }
+// cell keeps a text within its cell of a Markdown table, as it stands.
+func cell(text string) string { return cellEscapes.Replace(strings.Join(strings.Fields(text), " ")) }
+
+var cellEscapes = strings.NewReplacer("|", `\|`, "<", "&lt;", "*", `\*`)
 
 func (m *manual) writeJSON(classes []*component.ClassInfo) error {
 	type jsonKey struct {

@@ -22,7 +22,8 @@ stand as they were written, so that it can be shown and committed.`,
 		Args:    oneFile,
 	}
 	in := newInput(program, cmd)
-	cmd.Flags().StringVar(&format, "format", "yaml", "yaml or json")
+	cmd.ValidArgsFunction = completeFile()
+	cmd.Flags().StringVar(&format, "format", "yaml", "`yaml|json`")
 	cmd.Flags().BoolVar(&defaults, "defaults", false, "write the values that the file leaves to the defaults, too")
 	choices(cmd, "format", "yaml", "json")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/fivcglue/fivcglue-go/builder"
 	"github.com/fivcglue/fivcglue-go/component"
+	"github.com/fivcglue/fivcglue-go/internal/nearest"
 )
 
 func newExplain(program Program) *cobra.Command {
@@ -33,6 +34,7 @@ itself, say in a settings file, and uses by lookup are told too.`,
 		},
 	}
 	in := newInput(program, cmd)
+	cmd.ValidArgsFunction = completeFile(completeInterfaces(in), completeNames(in))
 	cmd.Flags().BoolVar(&connect, "connect", false, "build everything, and tell what is known only then")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		name := ""
@@ -237,6 +239,7 @@ func (all explained) missing(entry component.Entry) error {
 		}
 	}
 	slices.Sort(err.Names)
+	err.Suggestion = nearest.To(entry.Name, err.Names)
 	slices.Sort(err.Elsewhere)
 	return err
 }

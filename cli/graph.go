@@ -29,7 +29,8 @@ themselves is drawn too, with dotted lines.`,
 		Args:    oneFile,
 	}
 	in := newInput(program, cmd)
-	cmd.Flags().StringVar(&format, "format", "mermaid", "mermaid or dot")
+	cmd.ValidArgsFunction = completeFile()
+	cmd.Flags().StringVar(&format, "format", "mermaid", "`mermaid|dot`")
 	cmd.Flags().BoolVar(&connect, "connect", false, "build everything, and draw lookups too")
 	choices(cmd, "format", "mermaid", "dot")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {

@@ -227,7 +227,7 @@ func placeholder(key builder.Key) string {
 	case len(key.Enum) > 0:
 		return quoted(key.Enum[0])
 	case key.Default != "" && !key.Secret:
-		if value := written(key); value != "" && value != "0" {
+		if value := written(key); value != "" && value != "0" && value != "0s" {
 			return value
 		}
 	}

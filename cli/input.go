@@ -28,7 +28,7 @@ type input struct {
 func newInput(program Program, cmd *cobra.Command) *input {
 	in := &input{program: program}
 	cmd.Flags().StringArrayVar(&in.overlays, "overlay", nil, "a `file` whose items are added; may be given more than once")
-	cmd.Flags().StringVar(&in.format, "input", "", "what the files are, yaml or json, whatever their names say; - is yaml unless this says otherwise")
+	cmd.Flags().StringVar(&in.format, "input", "", "what the files are, `yaml|json`, whatever their names say; - is yaml unless this tells")
 	choices(cmd, "input", "yaml", "json")
 	return in
 }
@@ -43,7 +43,15 @@ func oneOf(flag, word string, words ...string) error {
 	if slices.Contains(words, word) {
 		return nil
 	}
-	return usageError{fmt.Errorf("--%s: unknown %q%s; it is %s", flag, word, didYouMean(word, words), alternatives(words))}
+	return usageError{fmt.Errorf("--%s: unknown %q%s", flag, word, among(word, words))}
+}
+
+// among is what follows the mention of a word that is none of few words.
+func among(word string, words []string) string {
+	if near := didYouMean(word, words); near != "" {
+		return near
+	}
+	return "; it is " + alternatives(words)
 }
 
 // alternatives writes words as a person says them: "a", "a or b", "a, b or c".
@@ -74,6 +82,14 @@ func (in *input) validate() error {
 // stdin is the name of a file that means the standard input.
 const stdin = "-"
 
+// label is what messages call a file.
+func label(file string) string {
+	if file == stdin {
+		return "stdin"
+	}
+	return file
+}
+
 // usesStdin reports whether file or an overlay is the standard input.
 func (in *input) usesStdin(file string) bool {
 	return file == stdin || slices.Contains(in.overlays, stdin)
@@ -99,7 +115,7 @@ func (in *input) sources(file string) []builder.Source {
 	var sources []builder.Source
 	for _, name := range append([]string{file}, in.overlays...) {
 		if name == stdin {
-			sources = append(sources, builder.Reader("stdin", "yaml", in.standard()))
+			sources = append(sources, builder.Reader(label(name), "yaml", in.standard()))
 		} else {
 			sources = append(sources, builder.File(name))
 		}

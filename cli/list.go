@@ -23,6 +23,7 @@ The exit code is 1 if a component is not healthy.`,
 		Args:    oneFile,
 	}
 	in := newInput(program, cmd)
+	cmd.ValidArgsFunction = completeFile()
 	cmd.Flags().BoolVar(&offline, "offline", false, "read the file only")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if offline {

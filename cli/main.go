@@ -33,7 +33,7 @@ const (
 type Program struct {
 	Name     string              // as a person types it
 	Registry *component.Registry // the interfaces and classes that files may name
-	In       io.Reader           // read where a file is "-"
+	In       io.Reader           // read where a file is "-"; nil is empty
 	Out, Err io.Writer           // what was asked for, and what is to be said beside it
 }
 
@@ -41,6 +41,7 @@ type Program struct {
 // interrupt ends the command early, with what it opened closed.
 func Main(registry *component.Registry) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second one ends the process at once
 	code := Run(ctx, Program{
 		Name:     strings.TrimSuffix(filepath.Base(os.Args[0]), ".exe"),
 		Registry: registry,
@@ -55,6 +56,10 @@ func Main(registry *component.Registry) {
 // Run runs one command and returns the exit code. It reads and writes nothing
 // but what the program has and the command names, and ends early when ctx does.
 func Run(ctx context.Context, program Program, args []string) int {
+	if program.In == nil {
+		program.In = strings.NewReader("")
+	}
+	program.In = interruptible{ctx, program.In}
 	root := newRoot(program)
 	root.SetArgs(args)
 	root.SetIn(program.In)
@@ -67,6 +72,10 @@ func Run(ctx context.Context, program Program, args []string) int {
 	err := root.ExecuteContext(ctx)
 	if err == nil {
 		return ExitOK
+	}
+	if ctx.Err() != nil {
+		fmt.Fprintf(program.Err, "%s: interrupted: %v\n", program.Name, context.Cause(ctx))
+		return ExitFailure
 	}
 	report(program, err)
 	if usage := (usageError{}); errors.As(err, &usage) || !begun {
@@ -81,10 +90,10 @@ func newRoot(program Program) *cobra.Command {
 		Short:         "Components declared in a file",
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args:          cobra.NoArgs,
-		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	group(root)
+	root.SetHelpCommand(newHelp(root))
 	root.AddGroup(
 		&cobra.Group{ID: groupFiles, Title: "Files:"},
 		&cobra.Group{ID: groupClasses, Title: "What files may hold:"},
@@ -99,6 +108,12 @@ func newRoot(program Program) *cobra.Command {
 		for _, command := range commands {
 			command.GroupID = id
 			root.AddCommand(command)
+		}
+	}
+	root.InitDefaultCompletionCmd()
+	for _, command := range root.Commands() {
+		if command.Name() == "completion" {
+			group(command)
 		}
 	}
 	return root

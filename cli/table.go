@@ -67,7 +67,7 @@ func entryName(name string) string {
 	if name == "" {
 		return unnamed
 	}
-	return name
+	return printable(name)
 }
 
 // plural counts things.

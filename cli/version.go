@@ -11,7 +11,7 @@ func newVersion(program Program) *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
 		Short: "Show the version of this program and of its Go",
-		Args:  cobra.NoArgs,
+		Args:  noArguments,
 		RunE: func(*cobra.Command, []string) error {
 			version, goVersion := "unknown", "unknown"
 			if info, ok := debug.ReadBuildInfo(); ok {

@@ -42,13 +42,22 @@ func (p *queueProducer) ProduceAfter(ctx context.Context, delay time.Duration, m
 			sent.bodies[i] = slices.Clone(body)
 		}
 	}
-	if err := p.site.post(p.name, sent); err != nil || len(messages) == 0 {
+	box, err := p.site.post(p.name, sent)
+	if err != nil || len(messages) == 0 {
 		return err
+	}
+	if box != nil {
+		p.site.sendOne(ctx, p.name, box, sent)
 	}
 	select {
 	case err := <-sent.done:
 		return err
 	case <-ctx.Done():
+	}
+	select {
+	case err := <-sent.done: // at the same moment
+		return err
+	default:
 		return p.gaveUp(ctx.Err())
 	}
 }
@@ -84,65 +93,78 @@ const memoryOfCalls = 10 * time.Minute
 // outbox is what is waiting to be sent to one queue. While a call is under way
 // what comes meanwhile gathers, and goes together with the next. There is only
 // one call at a time, so that the server, which remembers the last one, can
-// tell one that is repeated because its reply was lost.
+// tell one that is repeated because its reply was lost. (Of a call whose
+// context has ended nobody waits for the answer, and the server does not do it
+// once it has done the next.)
 type outbox struct {
 	waiting []*posting // guarded by QueueSite.mu
 }
 
-// post puts a Produce into the outbox of its queue, and has somebody send it.
-func (s *QueueSite) post(name string, p *posting) error {
+// post puts a Produce into the outbox of its queue. Where there is none yet it
+// returns a new one, which is for the caller to send.
+func (s *QueueSite) post(name string, p *posting) (*outbox, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
-		return fmt.Errorf("produce to queue %q: %w", name, interfaces.ErrClosed)
+		return nil, fmt.Errorf("produce to queue %q: %w", name, interfaces.ErrClosed)
 	}
 	if len(p.bodies) == 0 {
-		return nil
+		return nil, nil
 	}
-	box := s.outboxes[name]
-	if box == nil {
-		box = &outbox{}
-		s.outboxes[name] = box
-		s.busy++
-		go s.send(name, box)
+	if box := s.outboxes[name]; box != nil {
+		box.waiting = append(box.waiting, p)
+		return nil, nil
 	}
-	box.waiting = append(box.waiting, p)
-	return nil
+	box := &outbox{}
+	s.outboxes[name] = box
+	s.busy++
+	return box, nil
 }
 
-// send sends what is in an outbox until it is empty.
-func (s *QueueSite) send(name string, box *outbox) {
-	keys := keysOf(name)
-	scriptKeys := []string{keys.stream, keys.delayed, keys.later, keys.memory + s.id}
-	op := fmt.Sprintf("produce to queue %q", name)
-	for {
-		batch := s.nextBatch(name, box)
-		if len(batch) == 0 {
-			return
-		}
-		args := []any{s.id, s.calls.Add(1), memoryOfCalls.Milliseconds(), s.settings.MaxLength}
-		for _, p := range batch {
-			args = append(args, len(p.bodies), ceilMillis(p.delay))
-			for _, body := range p.bodies {
-				args = append(args, body)
-			}
-		}
+// sendOne sends a single Produce, and leaves it to a goroutine to send what has
+// gathered meanwhile.
+func (s *QueueSite) sendOne(ctx context.Context, name string, box *outbox, p *posting) {
+	s.call(ctx, name, []*posting{p})
+	if batch := s.nextBatch(name, box); len(batch) > 0 {
+		go s.sendAll(name, box, batch)
+	}
+}
+
+// sendAll sends a batch, and then what is in the outbox until it is empty.
+func (s *QueueSite) sendAll(name string, box *outbox, batch []*posting) {
+	for len(batch) > 0 {
 		ctx, cancel := batchContext(batch)
-		answer, err := s.run(ctx, op, true, queueProduce, scriptKeys, args...)
+		s.call(ctx, name, batch)
 		cancel()
-		said, _ := answer.(string)
-		for i, p := range batch {
-			switch {
-			case err != nil:
-				p.done <- err
-			case i < len(said) && said[i] == '1':
-				p.done <- nil
-			default:
-				p.done <- fmt.Errorf("%s: %w", op, interfaces.ErrFull)
-			}
-		}
 		// Those who have their answer may have more for the next call.
 		runtime.Gosched()
+		batch = s.nextBatch(name, box)
+	}
+}
+
+// call sends a batch to the server and tells everybody in it what became of
+// their part.
+func (s *QueueSite) call(ctx context.Context, name string, batch []*posting) {
+	op := fmt.Sprintf("produce to queue %q", name)
+	keys := keysOf(name)
+	args := append(make([]any, 0, 8*len(batch)), s.id, s.calls.Add(1), memoryOfCalls.Milliseconds(), s.settings.MaxLength)
+	for _, p := range batch {
+		args = append(args, len(p.bodies), ceilMillis(p.delay))
+		for _, body := range p.bodies {
+			args = append(args, body)
+		}
+	}
+	answer, err := s.run(ctx, op, true, queueProduce, []string{keys.stream, keys.delayed, keys.later, keys.memory + s.id}, args...)
+	said, _ := answer.(string)
+	for i, p := range batch {
+		switch {
+		case err != nil:
+			p.done <- err
+		case i < len(said) && said[i] == '1':
+			p.done <- nil
+		default:
+			p.done <- fmt.Errorf("%s: %w", op, interfaces.ErrFull)
+		}
 	}
 }
 

@@ -2,6 +2,7 @@ package builder_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -68,7 +69,8 @@ func BenchmarkLoad(b *testing.B) {
 		{"check", func() error { return build.Check(b.Context(), builder.Reader("x.yml", "", bytes.NewReader(good))) }},
 		{"check-1000-mistakes", func() error {
 			err := build.Check(b.Context(), builder.Reader("x.yml", "", bytes.NewReader(bad)))
-			if found, ok := err.(builder.Diagnostics); !ok || len(found) != benchItems/10 {
+			var found builder.Diagnostics
+			if !errors.As(err, &found) || len(found) != benchItems/10 {
 				return fmt.Errorf("%d mistakes were found", len(found))
 			}
 			return nil

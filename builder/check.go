@@ -56,7 +56,7 @@ func newChecker(b *Builder, site *component.Site) *checker {
 // read adds the items of a source.
 func (c *checker) read(s Source, order int) {
 	d := c.builder.read(s, order, func(d *layer, at document.Place, message, suggestion string) {
-		if problem := c.report(d, at, nil, "", message, suggestion); problem != nil {
+		if problem := c.note(d, at, nil, "", message, suggestion); problem != nil {
 			problem.unparsed = true
 		}
 	})
@@ -81,8 +81,12 @@ func (c *checker) read(s Source, order int) {
 	}
 }
 
-// report takes note of a problem. It returns nil if it is one too many.
-func (c *checker) report(d *layer, at document.Place, it *item, path, message, suggestion string) *Diagnostic {
+func (c *checker) report(d *layer, at document.Place, it *item, path, message, suggestion string) {
+	_ = c.note(d, at, it, path, message, suggestion)
+}
+
+// note takes note of a problem, and returns it; nil if it is one too many.
+func (c *checker) note(d *layer, at document.Place, it *item, path, message, suggestion string) *Diagnostic {
 	if len(c.found) >= maxProblems {
 		c.cut = true
 		return nil

@@ -21,7 +21,7 @@ type decoder struct {
 
 	// expand replaces the references in a scalar and reports what cannot be;
 	// then it returns false. Nil where that has been done.
-	expand func(n *document.Node, path string, secret bool) bool
+	expand func(n *document.Node, path string) bool
 
 	// judgeRequired has keys that are missing reported.
 	judgeRequired bool
@@ -94,7 +94,7 @@ func (d *decoder) value(n *document.Node, v reflect.Value, s *shape, path string
 	}
 	if s.form == scalarForm || s.form == freeForm {
 		if s.form == freeForm {
-			d.free(n, v, s, path)
+			d.free(n, v, path)
 		} else {
 			d.scalar(n, v, s, path)
 		}
@@ -160,7 +160,7 @@ func (d *decoder) scalar(n *document.Node, v reflect.Value, s *shape, path strin
 		d.problem(n, path, fmt.Sprintf("must be a single value, not %s", n.Describe()), "")
 		return
 	}
-	if d.expand != nil && !d.expand(n, path, s.secret) {
+	if d.expand != nil && !d.expand(n, path) {
 		return
 	}
 	if len(s.enum) > 0 && !contains(s.enum, n.Text) {
@@ -223,7 +223,7 @@ var (
 
 // free has mapstructure decode what no plan covers: interfaces, maps with keys
 // that are not strings, arrays.
-func (d *decoder) free(n *document.Node, v reflect.Value, s *shape, path string) {
+func (d *decoder) free(n *document.Node, v reflect.Value, path string) {
 	ok := true
 	natural := d.natural(n, path, &ok)
 	if !ok {
@@ -297,7 +297,7 @@ func settle(value any) any {
 func (d *decoder) natural(n *document.Node, path string, ok *bool) any {
 	switch n.Kind {
 	case document.Scalar:
-		if d.expand != nil && !d.expand(n, path, false) {
+		if d.expand != nil && !d.expand(n, path) {
 			*ok = false
 		}
 		return plainText{n.Text, n.Quoted && (n.Replaced == nil || len(n.Replaced.Origins) == 0)}

@@ -2,6 +2,7 @@ package builder_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"runtime"
 	"runtime/debug"
@@ -80,7 +81,8 @@ func TestHostile(t *testing.T) {
 			began := time.Now()
 			peak := peakOf(func() {
 				err := b.Check(t.Context(), builder.Reader(tt.file, "", strings.NewReader(tt.text)))
-				if found, ok := err.(builder.Diagnostics); ok {
+				var found builder.Diagnostics
+				if errors.As(err, &found) {
 					if err := found.WriteText(&bytes.Buffer{}, false); err != nil {
 						t.Error(err)
 					}

@@ -149,7 +149,7 @@ func (c *checker) findClass(it *item) {
 // nil if there is none.
 func (it *item) misspelled(name string) *document.Node {
 	var found *document.Node
-	for key, _ := range it.node.Pairs {
+	for key := range it.node.Pairs {
 		if !reserved(key.Text) && nearest.To(key.Text, []string{name}) != "" {
 			found = key
 		}
@@ -159,7 +159,7 @@ func (it *item) misspelled(name string) *document.Node {
 
 // reportHere reports a problem that names the item by itself.
 func (c *checker) reportHere(it *item, n *document.Node, message, suggestion string) {
-	if problem := c.report(it.doc, n.Place(), nil, "", message, suggestion); problem != nil {
+	if problem := c.note(it.doc, n.Place(), nil, "", message, suggestion); problem != nil {
 		problem.Item = fmt.Sprintf("item %d", it.number)
 	}
 }
@@ -305,7 +305,7 @@ func (c *checker) checkConfig(it *item) {
 		problem:       func(n *document.Node, path, message, suggestion string) { c.problem(it, n, path, message, suggestion) },
 		judgeRequired: !it.class.HasPrepare(),
 		at:            it.head(),
-		expand: func(n *document.Node, path string, secret bool) bool {
+		expand: func(n *document.Node, path string) bool {
 			if c.expand(it, n, path) {
 				return true
 			}
@@ -351,7 +351,7 @@ type located struct {
 }
 
 func (c *checker) reportLocated(it *item, l located) {
-	if problem := c.report(it.doc, l.node.Place(), it, l.path, l.message, l.suggestion); problem != nil {
+	if problem := c.note(it.doc, l.node.Place(), it, l.path, l.message, l.suggestion); problem != nil {
 		problem.Err = l.err
 	}
 }

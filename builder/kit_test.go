@@ -42,7 +42,6 @@ type StoreConfig struct {
 	Limits   map[int]time.Duration            `mapstructure:"limits"`
 	common   `mapstructure:",squash"`
 	Fail     string `mapstructure:"fail" enum:"new,panic,validate"`
-	unseen   int
 }
 
 type common struct {

@@ -81,7 +81,8 @@ func (c *checker) explain(err error) error {
 		}
 		return errors.Join(rest...)
 	}
-	if e, ok := err.(*component.BuildError); ok && e.Item >= 0 && e.Item < len(c.items) {
+	var e *component.BuildError
+	if errors.As(err, &e) && e.Item >= 0 && e.Item < len(c.items) {
 		c.explainItem(c.items[e.Item], e)
 		return nil
 	}

@@ -125,7 +125,7 @@ func TestSchemaOfTheBuiltIns(t *testing.T) {
 			if err := validate(t, schema, text); err != nil {
 				t.Error(err)
 			}
-			if validate(t, schema, bytes.ReplaceAll(text, []byte("  class:"), []byte("  clas:"))) == nil {
+			if validate(t, schema, bytes.ReplaceAll(text, []byte("  class:"), []byte("  name:"))) == nil {
 				t.Error("the schema has nothing against items without a class")
 			}
 		})

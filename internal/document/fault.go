@@ -353,7 +353,7 @@ func (f *faultFinder) leaves(line string) bool {
 
 func (f *faultFinder) colonIn(text string) bool {
 	key, _, found := strings.Cut(text, ":")
-	return found && key != "" && strings.IndexAny(key, `[]{},"' #`) < 0
+	return found && key != "" && !strings.ContainsAny(key, `[]{},"' #`)
 }
 
 func (f *faultFinder) closeBracket(c byte) {

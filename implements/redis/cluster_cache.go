@@ -145,6 +145,54 @@ func (c *Cache) unlinkEach(ctx context.Context, op string, keys []string) (int, 
 	return removed, err
 }
 
+// unlinkAt removes keys given in full from the master that has had them a moment
+// ago, which spares splitting them up. It counts those that were there.
+func (c *Cache) unlinkAt(ctx context.Context, op string, master *goredis.Client, keys []string) (int, error) {
+	var commands []goredis.Cmder
+
+	err := c.connection.do(ctx, op, false, func(ctx context.Context, _ goredis.UniversalClient) error {
+		pipeline := master.Pipeline()
+		for _, key := range keys {
+			pipeline.Unlink(ctx, key)
+		}
+
+		commands, _ = pipeline.Exec(ctx) // each command has its own error
+
+		return nil
+	})
+	if err != nil {
+		return 0, err
+	}
+
+	var (
+		removed int
+		failed  tally
+		gone    []string // to another master
+	)
+
+	for i, command := range commands {
+		switch kind := classify(command.Err()); kind {
+		case answered:
+			removed += int(command.(*goredis.IntCmd).Val())
+		case elsewhere, unsent:
+			gone = append(gone, keys[i])
+		default:
+			failed.add(c.connection.verdict(ctx, op, kind, command.Err()))
+		}
+	}
+
+	c.counts.deletes.Add(uint64(removed))
+
+	if len(gone) > 0 {
+		n, err := c.unlinkEach(ctx, op, gone)
+		removed += n
+
+		failed.add(err)
+	}
+
+	return removed, failed.join()
+}
+
 func isWrongType(err error) bool {
 	var reply goredis.Error
 

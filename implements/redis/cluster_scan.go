@@ -65,7 +65,7 @@ func (c *Cache) deleteInCluster(ctx context.Context, pattern string) (int, error
 		for i, master := range masters {
 			work.Go(func() {
 				errs[i] = c.scanMaster(ctx, op, master, pattern, func(page []string) error {
-					n, err := c.unlinkEach(ctx, op, page)
+					n, err := c.unlinkAt(ctx, op, master, page)
 
 					mu.Lock()
 					defer mu.Unlock()

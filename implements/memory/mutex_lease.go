@@ -23,12 +23,15 @@ type lease struct {
 	slot   *slot
 	fence  int64
 	values context.Context // its values are the lease's context's too
-	limit  *limit          // nil with auto_extend
-
 	state  leaseState
-	cause  error // why it ended: nil when it was released
+	more   *leaseMore // what most leases come and go without; nil until it is needed
+}
+
+type leaseMore struct {
+	cause  error // why the lease was lost
 	ctx    context.Context
 	cancel context.CancelCauseFunc
+	limit  *limit // nil with auto_extend
 }
 
 // limit is when a lease ends by itself.
@@ -45,14 +48,15 @@ func (l *lease) Context() context.Context {
 	l.slot.site.mu.Lock()
 	defer l.slot.site.mu.Unlock()
 
-	if l.ctx == nil {
-		l.ctx, l.cancel = context.WithCancelCause(context.WithoutCancel(l.values))
+	m := l.extra()
+	if m.ctx == nil {
+		m.ctx, m.cancel = context.WithCancelCause(context.WithoutCancel(l.values))
 		if l.state != leaseHeld {
-			l.cancel(l.cause)
+			m.cancel(m.cause)
 		}
 	}
 
-	return l.ctx
+	return m.ctx
 }
 
 // Fence returns the lease's number.
@@ -75,14 +79,14 @@ func (l *lease) Extend(ctx context.Context, expire time.Duration) error {
 
 	switch l.state {
 	case leaseLost:
-		return l.cause
+		return l.more.cause
 	case leaseReleased:
 		return fmt.Errorf("mutex %q: extending a lease that was released: %w", l.slot.name, interfaces.ErrLost)
 	}
 
-	if l.limit != nil {
-		l.limit.deadline = time.Now().Add(expire)
-		l.limit.timer.Reset(expire)
+	if l.more != nil && l.more.limit != nil {
+		l.more.limit.deadline = time.Now().Add(expire)
+		l.more.limit.timer.Reset(expire)
 	}
 
 	return nil
@@ -99,7 +103,11 @@ func (l *lease) Release(context.Context) error {
 		l.slot.handOver()
 	}
 
-	return l.cause
+	if l.state == leaseLost {
+		return l.more.cause
+	}
+
+	return nil
 }
 
 // expire ends the lease if its time is over. It may have been extended since
@@ -112,8 +120,8 @@ func (l *lease) expire() {
 		return
 	}
 
-	if left := time.Until(l.limit.deadline); left > 0 {
-		l.limit.timer.Reset(left)
+	if left := time.Until(l.more.limit.deadline); left > 0 {
+		l.more.limit.timer.Reset(left)
 
 		return
 	}
@@ -125,13 +133,30 @@ func (l *lease) expire() {
 // end has the lease over, its context before anything else can happen to the
 // mutex; the site's lock is held.
 func (l *lease) end(state leaseState, cause error) {
-	l.state, l.cause = state, cause
+	l.state = state
 
-	if l.limit != nil {
-		l.limit.timer.Stop()
+	if cause != nil {
+		l.extra().cause = cause
 	}
 
-	if l.cancel != nil {
-		l.cancel(cause)
+	if l.more == nil {
+		return
 	}
+
+	if l.more.limit != nil {
+		l.more.limit.timer.Stop()
+	}
+
+	if l.more.cancel != nil {
+		l.more.cancel(cause)
+	}
+}
+
+// extra returns what the lease has beside itself; the site's lock is held.
+func (l *lease) extra() *leaseMore {
+	if l.more == nil {
+		l.more = &leaseMore{}
+	}
+
+	return l.more
 }

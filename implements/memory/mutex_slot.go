@@ -22,8 +22,9 @@ func (sl *slot) grant(ctx context.Context, expire time.Duration) *lease {
 
 	l := &lease{slot: sl, fence: sl.site.fence, values: ctx}
 	if !sl.site.autoExtend {
-		l.limit = &limit{deadline: time.Now().Add(expire)}
-		l.limit.timer = time.AfterFunc(expire, l.expire)
+		end := &limit{deadline: time.Now().Add(expire)}
+		l.more = &leaseMore{limit: end}
+		end.timer = time.AfterFunc(expire, l.expire)
 	}
 
 	sl.holder = l

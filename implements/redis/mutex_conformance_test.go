@@ -61,6 +61,8 @@ func getMutex(t testing.TB, site interfaces.IMutexSite, name string) interfaces.
 }
 
 func TestMutexConformsOnMiniredis(t *testing.T) {
+	t.Parallel()
+
 	interfacestest.TestMutexes(t, func(t *testing.T) interfacestest.MutexHarness {
 		mini := redistest.Mini(t)
 		proxy := redistest.NewProxy(t, mini.Addr())
@@ -83,6 +85,8 @@ func TestMutexConformsOnMiniredis(t *testing.T) {
 
 // The server is stopped and started again.
 func TestMutexConformsOnRedisServer(t *testing.T) {
+	t.Parallel()
+
 	server := redistest.New(t, redistest.Options{})
 
 	interfacestest.TestMutexes(t, func(t *testing.T) interfacestest.MutexHarness {

@@ -229,6 +229,8 @@ func TestMutexServerFrozenWhileAcquiring(t *testing.T) {
 }
 
 func TestMutexServerFrozenWhileHeld(t *testing.T) {
+	t.Parallel()
+
 	const expire = 400 * time.Millisecond
 
 	server := redistest.New(t, redistest.Options{})
@@ -275,6 +277,8 @@ func TestMutexServerFrozenWhileHeld(t *testing.T) {
 // The holder cannot reach the server; others can. Its context has to be over
 // before one of them has the mutex.
 func TestMutexPartitionDuringRenewal(t *testing.T) {
+	t.Parallel()
+
 	const expire = 400 * time.Millisecond
 
 	server := redistest.New(t, redistest.Options{})
@@ -347,6 +351,8 @@ func TestMutexPartitionDuringRenewal(t *testing.T) {
 }
 
 func TestMutexServerRestarted(t *testing.T) {
+	t.Parallel()
+
 	server := redistest.New(t, redistest.Options{AppendOnly: true})
 	site := newMutexSite(t, server.Addr())
 	mutex := getMutex(t, site, "m")
@@ -389,6 +395,8 @@ func TestMutexServerRestarted(t *testing.T) {
 // All is forgotten, the queue too. The holder finds out when it renews; those
 // who wait go on.
 func TestMutexServerFlushed(t *testing.T) {
+	t.Parallel()
+
 	const expire = 600 * time.Millisecond
 
 	server := redistest.New(t, redistest.Options{})
@@ -430,6 +438,8 @@ func TestMutexServerFlushed(t *testing.T) {
 
 // One that waits dies, or falls silent; those behind it get the mutex soon.
 func TestMutexDeadWaiterIsPassedOver(t *testing.T) {
+	t.Parallel()
+
 	server := redistest.New(t, redistest.Options{})
 	site := newMutexSite(t, server.Addr())
 	mutex := getMutex(t, site, "m")
@@ -544,6 +554,8 @@ func TestMutexHolderProcess(t *testing.T) {
 }
 
 func TestMutexHolderFrozen(t *testing.T) {
+	t.Parallel()
+
 	server := redistest.New(t, redistest.Options{})
 	mutex := getMutex(t, newMutexSite(t, server.Addr()), "m")
 

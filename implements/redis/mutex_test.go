@@ -178,7 +178,7 @@ func TestMutexKeyOfAnotherType(t *testing.T) {
 	mutex := getMutex(t, newMutexSite(t, server.Addr()), "m")
 
 	for _, command := range [][]string{
-		{"RPUSH", "mutex:m", "x"}, {"RPUSH", "{mutex:m}:fence", "x"}, {"SET", "{mutex:m}:queue", "x"},
+		{"RPUSH", "mutex:m", "x"}, {"RPUSH", "{mutex:m}:fence", "x"},
 	} {
 		server.Flush()
 		server.Do(command...)
@@ -471,7 +471,7 @@ func TestMutexSiteConfig(t *testing.T) {
 func TestMutexOfARestrictedUser(t *testing.T) {
 	server := redistest.New(t, redistest.Options{})
 	user := strings.Fields("on >word ~mutex:* ~{mutex:* &mutex:wake:* -@all +@connection +evalsha +eval +get +set +del" +
-		" +pexpire +pttl +time +zadd +zrem +zrange +zrank +zscore +publish +subscribe +ping")
+		" +mget +append +pexpire +pttl +time +zadd +zrem +zrange +zrank +zscore +publish +subscribe +ping")
 
 	for name, rest := range map[string][]string{"with channel": nil, "without channel": {"resetchannels"}} {
 		t.Run(name, func(t *testing.T) {

@@ -43,5 +43,9 @@ func Expire(name string, expire time.Duration) (time.Duration, error) {
 			name, expire, MinExpire, MaxExpire, interfaces.ErrInvalid)
 	}
 
-	return (expire + time.Millisecond - 1).Truncate(time.Millisecond), nil
+	if rest := expire % time.Millisecond; rest != 0 {
+		expire += time.Millisecond - rest
+	}
+
+	return expire, nil
 }

@@ -4,7 +4,18 @@
 -- Returns {1, fence, 0}, or {0, ticket, when to come back in ms or -1}.
 local id, expire, window, ticket = ARGV[1], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
 
-local holder = redis.call('GET', mutex)
+-- Has whoever frees or takes the mutex look at the queue.
+local function mark()
+	local last = redis.call('GET', fence)
+
+	if not last then
+		redis.call('SET', fence, '0w', 'PX', keep)
+	elseif string.sub(last, -1) ~= 'w' then
+		redis.call('APPEND', fence, 'w')
+	end
+end
+
+local holder = not early and redis.call('GET', mutex)
 
 if holder ~= id then
 	if window > 0 then
@@ -27,6 +38,10 @@ if holder ~= id then
 			back = redis.call('PTTL', mutex)
 		end
 
+		if window > 0 or early then
+			mark()
+		end
+
 		return {0, ticket, back}
 	end
 end
@@ -34,4 +49,6 @@ end
 leave(id)
 redis.call('SET', mutex, id, 'PX', expire)
 
-return {1, next_fence(), 0}
+local number = next_fence(redis.call('ZRANGE', queue, 0, 0)[1] and 'w' or '')
+
+return {1, number, 0}

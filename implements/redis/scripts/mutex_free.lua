@@ -2,11 +2,15 @@
 -- is the most frequent.
 local mutex, fence, queue, alive = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 
-if ARGV[3] == '0' and not redis.call('ZRANGE', queue, 0, 0)[1] then
-	if redis.call('GET', mutex) ~= ARGV[1] then
+if ARGV[3] == '0' then
+	local found = redis.call('MGET', mutex, fence)
+
+	if found[1] ~= ARGV[1] then
 		return 0
 	end
 
-	return redis.call('DEL', mutex)
+	if string.sub(found[2] or '', -1) ~= 'w' then
+		return redis.call('DEL', mutex)
+	end
 end
 

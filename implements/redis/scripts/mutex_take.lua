@@ -13,23 +13,33 @@ local function text(number)
 end
 
 -- The fence of a new lease: the server's time in microseconds, or the last one
--- and 1. Once its key is gone the time alone is larger than what it held.
-local function next_fence()
+-- and 1. Its key ends with a w while somebody may wait: mark is what it is to
+-- end with now, and it is returned whether there was one. Once the key is gone
+-- the time alone is larger than what it held.
+local function next_fence(mark)
 	local time = redis.call('TIME')
-	local number, wait = time[1] * 1000000 + time[2], keep
-	local last = tonumber(redis.call('GET', fence) or 0) or 0
+	local number = time[1] * 1000000 + time[2]
+	local before = redis.call('SET', fence, text(number) .. mark, 'KEEPTTL', 'GET') or ''
+	local last = tonumber(string.match(before, '^%d+') or 0)
 
 	if last >= number then
-		wait = math.ceil((last + 1 - number) / 1000) + keep
+		local wait = math.ceil((last + 1 - number) / 1000) + keep
 		number = last + 1
+		redis.call('SET', fence, text(number) .. mark, 'PX', text(wait))
+	elseif math.floor(last / 60000000) ~= math.floor(number / 60000000) then
+		redis.call('PEXPIRE', fence, keep) -- once a minute is enough
 	end
 
-	redis.call('SET', fence, text(number), 'PX', text(wait))
-
-	return number
+	return number, string.sub(before, -1) == 'w'
 end
 
-if not redis.call('ZRANGE', queue, 0, 0)[1]
-	and redis.call('SET', mutex, ARGV[1], 'PX', ARGV[3], 'NX') then
-	return {1, next_fence(), 0}
+local early = false
+
+if redis.call('SET', mutex, ARGV[1], 'PX', ARGV[3], 'NX') then
+	local number, waited = next_fence('')
+	if not waited then
+		return {1, number, 0}
+	end
+
+	early = true -- it may be another's turn
 end

@@ -21,6 +21,7 @@ type checker struct {
 	broken   map[string]bool // names of entries that could not be made out
 	partial  bool            // a source could not be read, or not all of it
 	found    Diagnostics
+	spare    []item
 	cut      bool // there are more problems than are kept
 
 	present    []component.Entry // what the site has already
@@ -72,15 +73,30 @@ func (c *checker) read(s Source, order int) {
 		}
 		return
 	}
-	items := make([]item, len(d.Root.Children))
 	for i, n := range d.Root.Children {
-		if !n.Broken {
-			items[i] = item{doc: d, node: n, number: i + 1}
-			c.items = append(c.items, &items[i])
+		it := item{doc: d, node: n, number: i + 1}
+		switch {
+		case n.Broken:
+		case n.Kind == document.Map:
+			c.items = append(c.items, c.keep(it))
+		default:
+			c.refuse(&it)
 		}
 	}
 }
 
+// keep returns a copy of an item from larger pieces of memory.
+func (c *checker) keep(it item) *item {
+	if len(c.spare) == 0 {
+		c.spare = make([]item, 64)
+	}
+	kept := &c.spare[0]
+	c.spare = c.spare[1:]
+	*kept = it
+	return kept
+}
+
+// report takes note of a problem.
 func (c *checker) report(d *layer, at document.Place, it *item, path, message, suggestion string) {
 	_ = c.note(d, at, it, path, message, suggestion)
 }

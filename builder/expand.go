@@ -17,7 +17,7 @@ const maxReferenced = 1 << 20
 
 // maxExpanded bounds the bytes that the references of a configuration are
 // replaced with.
-const maxExpanded = 64 << 20
+const maxExpanded = 16 << 20
 
 // expander replaces the references in values.
 type expander struct {

@@ -68,13 +68,6 @@ func (c *checker) problem(it *item, n *document.Node, path, message, suggestion 
 // checkItem checks what can be known of an item by itself, and its entries
 // against those before.
 func (c *checker) checkItem(it *item) {
-	if it.node.Kind != document.Map {
-		if it.node.Kind != document.Null {
-			it.node.Mask()
-		}
-		c.problem(it, it.node, "", fmt.Sprintf("an item must be a map with a class, not %s", it.node.Describe()), "")
-		return
-	}
 	c.findClass(it)
 	if _, entries := it.node.Get("entries"); entries != nil {
 		c.checkEntries(it, entries)
@@ -91,6 +84,14 @@ func (c *checker) checkItem(it *item) {
 		return
 	}
 	c.checkConfig(it)
+}
+
+// refuse reports an item that is no map.
+func (c *checker) refuse(it *item) {
+	if it.node.Kind != document.Null {
+		it.node.Mask()
+	}
+	c.report(it.doc, it.node.Place(), it, "", fmt.Sprintf("an item must be a map with a class, not %s", it.node.Describe()), "")
 }
 
 var reservedKeys = component.ReservedKeys()

@@ -140,16 +140,16 @@ func (r *yamlReader) tagFits(y *yaml.Node, n *Node) bool {
 
 func (r *yamlReader) list(y *yaml.Node, n *Node, depth int) {
 	base := len(r.stack)
-	for _, element := range y.Content {
+	for i, element := range y.Content {
 		e := r.convert(element, depth+1)
 		if element.Kind == yaml.ScalarNode && element.Value == "" && element.Style == 0 && y.Style&yaml.FlowStyle == 0 {
 			e.Column-- // nothing stands behind the dash: it is what there is to point at
 		}
 		r.stack = append(r.stack, e)
+		y.Content[i] = nil // the parser's nodes are large: they need not stay until the end
 	}
 	n.Children = r.slab.list(r.stack[base:])
 	r.stack = r.stack[:base]
-	y.Content = nil // the parser's nodes are large: they need not stay until the end
 }
 
 func (r *yamlReader) mapping(y *yaml.Node, n *Node, depth int) {

@@ -83,7 +83,7 @@ func (c *check) file(ctx context.Context, file string, connect bool) error {
 		err = c.connect(ctx, file)
 	}
 	var problems builder.Diagnostics
-	if errors.As(err, &problems) {
+	if errors.As(err, &problems) && ctx.Err() == nil {
 		c.problems = append(c.problems, problems...)
 		return nil
 	}

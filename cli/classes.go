@@ -68,7 +68,11 @@ func (m *manual) find(names []string) ([]*component.ClassInfo, error) {
 			for _, class := range m.registry.Classes() {
 				known = append(append(known, class.Name), class.Aliases...)
 			}
-			return nil, fmt.Errorf("unknown class %q%s", name, didYouMean(name, known))
+			suggestion := didYouMean(name, known)
+			if suggestion == "" {
+				suggestion = "; without a name this command lists those that there are"
+			}
+			return nil, fmt.Errorf("unknown class %q%s", name, suggestion)
 		}
 		classes = append(classes, class)
 	}

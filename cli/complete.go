@@ -111,7 +111,14 @@ func (in *input) entries(cmd *cobra.Command, file string) []component.Entry {
 	if in.usesStdin(file) {
 		return nil
 	}
-	items, err := in.inspect(cmd.Context(), file)
+	// cobra parses the flags of a command that is being typed twice.
+	once := &input{program: in.program, format: in.format}
+	for _, overlay := range in.overlays {
+		if !slices.Contains(once.overlays, overlay) {
+			once.overlays = append(once.overlays, overlay)
+		}
+	}
+	items, err := once.inspect(cmd.Context(), file)
 	if err != nil {
 		return nil
 	}

@@ -74,7 +74,7 @@ func Run(ctx context.Context, program Program, args []string) int {
 		return ExitOK
 	}
 	if ctx.Err() != nil {
-		fmt.Fprintf(program.Err, "%s: interrupted: %v\n", program.Name, context.Cause(ctx))
+		fmt.Fprintf(program.Err, "%s: %v\n", program.Name, context.Cause(ctx))
 		return ExitFailure
 	}
 	report(program, err)

@@ -5,6 +5,7 @@ import (
 	"os"
 	"testing"
 
+	"github.com/alicebob/miniredis/v2"
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/fivcglue/fivcglue-go/cli"
@@ -26,6 +27,21 @@ func TestMain(m *testing.M) {
 	})
 }
 
+// Each script has a Redis server of its own, on the port $REDIS_PORT.
 func TestScripts(t *testing.T) {
-	testscript.Run(t, testscript.Params{Dir: "testdata/script", RequireExplicitExec: true})
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Setup: func(env *testscript.Env) error {
+			server, err := miniredis.Run()
+			if err != nil {
+				return err
+			}
+			server.ClockTTL(true)
+			env.Defer(server.Close)
+			env.Setenv("REDIS_PORT", server.Port())
+			return nil
+		},
+	})
 }

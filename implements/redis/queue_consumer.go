@@ -78,6 +78,7 @@ type queueRun struct {
 	idle    int                  // workers that wait
 	usual   time.Duration        // what a handler takes, lately
 	started string               // the last new message that a worker has taken
+	marked  bool                 // the server thinks that not everything was begun with
 	acked   []string             // to be told to the server
 	failed  []failedAttempt
 	asleep  bool // the reader waits at the server

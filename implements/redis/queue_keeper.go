@@ -100,24 +100,25 @@ func (r *queueRun) soonest() time.Duration {
 // kept for the next time.
 func (r *queueRun) report(ctx context.Context) error {
 	r.mu.Lock()
-	acked, failed := r.acked, r.failed
-	if !r.asleep && !r.over && len(acked) < ackAtOnce && len(failed) == 0 && r.room(1) > 0 {
-		acked = nil // the next read takes them along, which is soon
-	} else {
-		r.acked = nil
-	}
+	failed := r.failed
 	r.failed = nil
-	started := r.started
+	var told telling
+	if r.asleep || r.over || len(r.acked) >= ackAtOnce || len(failed) > 0 || r.room(1) == 0 {
+		told = telling{run: r, acked: r.acked}
+		r.acked = nil
+	} // else the next read takes them along, which is soon
 	r.mu.Unlock()
 
 	var ackErr, failErr error
-	if len(acked) > 0 {
-		args := append(make([]any, 0, 5+len(acked)), queueGroup, r.id, 0, 0, started)
-		for _, id := range acked {
-			args = append(args, id)
-		}
-		if _, ackErr = r.site.run(ctx, r.op("acknowledge messages of"), true, queueFetch, r.fetchKeys(), args...); ackErr != nil {
-			r.unacked(acked)
+	if len(told.acked) > 0 {
+		ackErr = r.site.conn.do(ctx, r.op("acknowledge messages of"), true, func(ctx context.Context, client goredis.UniversalClient) error {
+			pipe := client.Pipeline()
+			told.send(ctx, pipe)
+			_, err := pipe.Exec(ctx)
+			return err
+		})
+		if ackErr != nil {
+			r.untold(told)
 		}
 	}
 	if len(failed) > 0 {
@@ -208,6 +209,7 @@ func (r *queueRun) renew() error {
 	if len(r.ready) > 0 {
 		started = r.started
 	}
+	r.marked = started != ""
 	args := []any{queueGroup, r.id, started}
 	for id, d := range r.hand {
 		if !d.lost {

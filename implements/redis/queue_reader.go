@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"strings"
 	"time"
 
 	goredis "github.com/redis/go-redis/v9"
@@ -11,7 +12,7 @@ import (
 
 // breath is how long the reader lets messages gather where there are many:
 // what is read and acknowledged together costs less.
-const breath = time.Millisecond
+const breath = 2 * time.Millisecond
 
 // probeEvery is after how many reads that each got a message for the only
 // worker that was free the reader looks whether there are many.
@@ -86,29 +87,34 @@ func (r *queueRun) awaitRoom() bool {
 func (r *queueRun) fetch() (got, asked int, err error) {
 	r.mu.Lock()
 	n := r.room(1)
-	free := max(0, r.idle-len(r.ready)-len(r.urgent))
-	if len(r.ready) > 0 {
-		free = 0
-	}
-	acked := r.acked
-	r.acked = nil
-	args := append(make([]any, 0, 5+len(acked)), queueGroup, r.id, n, free, r.started)
+	free := r.idle - len(r.ready) - len(r.urgent)
+	told := r.tell(n > free)
 	r.mu.Unlock()
-	for _, id := range acked {
-		args = append(args, id)
-	}
 
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.until), r.patience())
 	defer cancel()
 	sent := time.Now()
-	answer, err := r.site.run(ctx, r.op("read"), false, queueFetch, r.fetchKeys(), args...)
+	reply := new(any)
+	// Not idempotent: a message is given once.
+	err = r.site.conn.do(ctx, r.op("read"), false, func(ctx context.Context, client goredis.UniversalClient) error {
+		pipe := client.Pipeline()
+		told.send(ctx, pipe)
+		reading := pipe.Do(ctx, "XREADGROUP", "GROUP", queueGroup, r.id, "COUNT", n, "STREAMS", r.keys.stream, ">")
+		if _, err := pipe.Exec(ctx); err != nil && !errors.Is(err, goredis.Nil) {
+			return err
+		}
+		*reply = reading.Val()
+		return nil
+	})
 	if err != nil {
-		r.unacked(acked)
+		r.untold(told)
+		if isNoGroup(err) {
+			_, err = r.claim(false) // which makes the group
+		}
 		return 0, n, err
 	}
-	entries, _ := answer.([]any)
-	messages := make([]received, 0, len(entries))
-	for _, entry := range entries {
+	messages := make([]received, 0, n)
+	for _, entry := range entriesOf(*reply) {
 		if m, ok := parseEntry(entry, 1); ok {
 			messages = append(messages, m)
 		}
@@ -117,15 +123,53 @@ func (r *queueRun) fetch() (got, asked int, err error) {
 	return len(messages), n, nil
 }
 
-func (r *queueRun) fetchKeys() []string {
-	return []string{r.keys.stream, r.keys.retry, r.keys.unstarted}
+// telling is what the server is told along with a read.
+type telling struct {
+	run     *queueRun
+	acked   []string
+	started string // what was begun with last, where more is read than begun with
+	begun   bool   // everything was begun with, and the server thinks otherwise
 }
 
-// unacked takes back acknowledgements that may not have arrived.
-func (r *queueRun) unacked(ids []string) {
+// tell takes what the server is to be told. ahead says that more is to be read
+// than is begun with at once; what was not should not count as an attempt if
+// this process dies. mu is held.
+func (r *queueRun) tell(ahead bool) telling {
+	t := telling{run: r, acked: r.acked, begun: !ahead && r.marked}
+	if ahead {
+		t.started = r.started
+	}
+	r.acked, r.marked = nil, ahead
+	return t
+}
+
+func (t telling) send(ctx context.Context, pipe goredis.Pipeliner) {
+	r := t.run
+	if len(t.acked) > 0 {
+		// In this order: should only the first be done, there is nothing to
+		// be claimed, and whoever tries clears up.
+		pipe.XDel(ctx, r.keys.stream, t.acked...)
+		pipe.XAck(ctx, r.keys.stream, queueGroup, t.acked...)
+	}
+	switch {
+	case t.started != "":
+		pipe.HSet(ctx, r.keys.unstarted, r.id, t.started)
+	case t.begun:
+		pipe.HDel(ctx, r.keys.unstarted, r.id)
+	}
+}
+
+// untold takes back what may not have arrived.
+func (r *queueRun) untold(t telling) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.acked = append(r.acked, ids...)
+	r.acked = append(r.acked, t.acked...)
+	r.marked = r.marked || t.begun
+}
+
+func isNoGroup(err error) bool {
+	var reply goredis.Error
+	return errors.As(err, &reply) && strings.HasPrefix(reply.Error(), "NOGROUP")
 }
 
 // wait acknowledges what is to be acknowledged and waits at the server for new
@@ -139,8 +183,7 @@ func (r *queueRun) wait() (got, asked int, err error) {
 		r.mu.Unlock()
 		return 0, 1, nil
 	}
-	acked := r.acked
-	r.acked = nil
+	told := r.tell(false)
 	r.asleep = true
 	r.mu.Unlock()
 	defer func() {
@@ -151,19 +194,14 @@ func (r *queueRun) wait() (got, asked int, err error) {
 
 	client, err := r.site.conn.blocking()
 	if err != nil {
-		r.unacked(acked)
+		r.untold(told)
 		return 0, n, err
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.until), r.nap()+r.patience())
 	defer cancel()
 	sent := time.Now()
 	pipe := client.Pipeline()
-	if len(acked) > 0 {
-		// In this order: should only the first be done, there is nothing to
-		// be claimed, and whoever tries clears up.
-		pipe.XDel(ctx, r.keys.stream, acked...)
-		pipe.XAck(ctx, r.keys.stream, queueGroup, acked...)
-	}
+	told.send(ctx, pipe)
 	reading := pipe.XReadGroup(ctx, &goredis.XReadGroupArgs{
 		Group: queueGroup, Consumer: r.id, Streams: []string{r.keys.stream, ">"}, Count: int64(n), Block: r.nap(),
 	})
@@ -175,10 +213,10 @@ func (r *queueRun) wait() (got, asked int, err error) {
 		return 0, n, nil
 	case errors.As(err, &reply):
 		// The group is lost, or worse: the next fetch makes it, or is told.
-		r.unacked(acked)
+		r.untold(told)
 		return 0, 0, nil
 	default:
-		r.unacked(acked)
+		r.untold(told)
 		return 0, n, r.site.conn.explain(r.op("read"), err)
 	}
 	var messages []received

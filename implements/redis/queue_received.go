@@ -16,8 +16,28 @@ type received struct {
 	time    time.Time
 }
 
-// parseEntry reads an entry of a stream as a script answers it: an ID and the
-// list of its fields and their values.
+// entriesOf gives the entries in the answer to a read of one stream, which is
+// a map or a list of pairs, as the version of the protocol has it.
+func entriesOf(reply any) []any {
+	var entries any
+	switch reply := reply.(type) {
+	case map[any]any:
+		for _, entries = range reply {
+			break
+		}
+	case []any:
+		if len(reply) > 0 {
+			if pair, ok := reply[0].([]any); ok && len(pair) == 2 {
+				entries = pair[1]
+			}
+		}
+	}
+	list, _ := entries.([]any)
+	return list
+}
+
+// parseEntry reads an entry of a stream: an ID and the list of its fields and
+// their values.
 func parseEntry(entry any, attempt int) (received, bool) {
 	pair, ok := entry.([]any)
 	if !ok || len(pair) != 2 {

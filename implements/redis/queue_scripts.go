@@ -37,8 +37,6 @@ func keysOf(name string) queueKeys {
 var (
 	//go:embed scripts/queue_produce.lua
 	queueProduceLua string
-	//go:embed scripts/queue_fetch.lua
-	queueFetchLua string
 	//go:embed scripts/queue_claim.lua
 	queueClaimLua string
 	//go:embed scripts/queue_fail.lua
@@ -57,7 +55,6 @@ var (
 
 var (
 	queueProduce = goredis.NewScript(queueProduceLua)
-	queueFetch   = goredis.NewScript(queueFetchLua)
 	queueClaim   = goredis.NewScript(queueClaimLua)
 	queueFail    = goredis.NewScript(queueFailLua)
 	queueKeep    = goredis.NewScript(queueKeepLua)

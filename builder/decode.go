@@ -105,6 +105,9 @@ func (d *decoder) value(n *document.Node, v reflect.Value, s *shape, path string
 		want, wanted = document.Map, "a map of keys and values"
 	}
 	if n.Kind != want {
+		if n.Kind == document.Map {
+			n.Mask() // nothing is known of its keys
+		}
 		d.problem(n, path, fmt.Sprintf("must be %s, not %s", wanted, n.Describe()), "")
 		return
 	}
@@ -157,6 +160,9 @@ func (d *decoder) table(n *document.Node, v reflect.Value, s *shape, path string
 
 func (d *decoder) scalar(n *document.Node, v reflect.Value, s *shape, path string) {
 	if n.Kind != document.Scalar {
+		if n.Kind == document.Map {
+			n.Mask() // nothing is known of its keys
+		}
 		d.problem(n, path, fmt.Sprintf("must be a single value, not %s", n.Describe()), "")
 		return
 	}

@@ -107,6 +107,7 @@ func (c *checker) checkReserved(it *item, key, value *document.Node) {
 	case key.Text == "class" || key.Text == "entries" || !reserved(key.Text):
 	case key.Text == "description":
 		if value.Kind == document.List || value.Kind == document.Map {
+			value.Mask()
 			c.problem(it, value, key.Text, fmt.Sprintf("must be a text, not %s", value.Describe()), "")
 			return
 		}
@@ -170,6 +171,11 @@ func (c *checker) checkEntries(it *item, list *document.Node) {
 		return
 	}
 	if list.Kind != document.List {
+		for key, value := range list.Pairs {
+			if list.Kind == document.Map && !slices.Contains(entryKeys, key.Text) {
+				value.Mask()
+			}
+		}
 		c.problem(it, list, "entries", fmt.Sprintf("must be a list of entries, not %s", list.Describe()), "")
 		return
 	}

@@ -154,7 +154,7 @@ func (r *yamlReader) unknownAnchor(d *Document, p piece, name string) bool {
 			break
 		}
 	}
-	r.report(at, fmt.Sprintf("the alias *%s names no anchor above it", name), r.nearest.To(name))
+	r.report(at, "this alias names no anchor above it; put a text that begins with * in quotes", r.nearest.To(name))
 	return true
 }
 

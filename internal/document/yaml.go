@@ -101,6 +101,10 @@ func (r *yamlReader) convert(y *yaml.Node, depth int) *Node {
 		r.mapping(y, n, depth)
 	}
 	if y.Anchor != "" {
+		if n.Kind == Null && !n.Broken && y.Value == "" { // what somebody calls an anchor may be a password
+			r.report(n.Place(), "an anchor of nothing; put a text that begins with & in quotes", "")
+			n.Broken = true
+		}
 		r.anchors[y] = anchor{n, 1 + r.slab.count + r.aliased - before}
 	}
 	return n
@@ -134,7 +138,7 @@ func (r *yamlReader) tagFits(y *yaml.Node, n *Node) bool {
 			return true
 		}
 	}
-	r.report(n.Place(), fmt.Sprintf("the tag %q means nothing here", y.Tag), "")
+	r.report(n.Place(), "a tag means nothing here; put a text that begins with ! in quotes", "")
 	return false
 }
 

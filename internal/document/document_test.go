@@ -71,7 +71,7 @@ func TestReadReports(t *testing.T) {
 		name, format, text string
 		want               []string
 	}{
-		{"an anchor that was meant", document.YAML, "a: &base 1\nb: *bas\n", []string{"2:4 the alias *bas names no anchor above it (base)"}},
+		{"an anchor that was meant", document.YAML, "a: &base 1\nb: *bas\n", []string{"2:4 this alias names no anchor above it; put a text that begins with * in quotes (base)"}},
 		{"two duplicates", document.YAML, "a: 1\na: 2\na: 3\n", []string{
 			`2:1 duplicate key "a"; the first is on line 1 ()`, `3:1 duplicate key "a"; the first is on line 1 ()`,
 		}},

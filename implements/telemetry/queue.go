@@ -1,0 +1,248 @@
+package telemetry
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/fivcglue/fivcglue-go/component"
+	"github.com/fivcglue/fivcglue-go/interfaces"
+)
+
+// QueueSite is an interfaces.IQueueSite that passes everything on to another
+// and tells how it went: messaging.client.operation.duration and
+// messaging.client.sent.messages of producers; messaging.process.duration,
+// messaging.client.consumed.messages, fivcglue.queue.lag and
+// fivcglue.queue.retries of consumers; and fivcglue.queue.depth of the queues
+// that were asked for, if the other is an interfaces.IQueueInspector.
+type QueueSite struct {
+	inner      component.Ref[interfaces.IQueueSite]
+	system     attribute.KeyValue
+	unregister func() error
+
+	send, process  metric.Float64Histogram
+	lag            metric.Float64Histogram
+	sent, consumed metric.Int64Counter
+	retries        metric.Int64Counter
+	tracing        tracing
+
+	mu    sync.Mutex
+	names map[string]bool // of queues that were asked for
+}
+
+// inspectedSite is a QueueSite whose other is an IQueueInspector.
+type inspectedSite struct {
+	*QueueSite
+	interfaces.IQueueInspector
+}
+
+// NewQueueSite returns queues before those that config names. They are an
+// interfaces.IQueueInspector if the others are.
+func NewQueueSite(_ context.Context, _ *component.Site, config QueueSiteConfig) (interfaces.IQueueSite, error) {
+	if err := config.Validate(); err != nil {
+		return nil, err
+	}
+
+	m := newMeter()
+	s := &QueueSite{
+		inner: config.Queues, system: attribute.String("messaging.system", config.System), names: map[string]bool{},
+		send:     m.durations("messaging.client.operation.duration", "Duration of calls of producers."),
+		process:  m.durations("messaging.process.duration", "Duration of handling a message."),
+		lag:      m.durations("fivcglue.queue.lag", "How old messages are when they are handled first."),
+		sent:     m.counter("messaging.client.sent.messages", "{message}", "Messages that were produced."),
+		consumed: m.counter("messaging.client.consumed.messages", "{message}", "Messages that were given to a handler."),
+		retries:  m.counter("fivcglue.queue.retries", "{message}", "Messages that were given to a handler again."),
+	}
+	s.unregister = func() error { return nil }
+
+	inspector, ok := s.inner.Get().(interfaces.IQueueInspector)
+	if !ok {
+		return s, nil
+	}
+
+	s.observe(m, inspector)
+
+	return &inspectedSite{s, inspector}, nil
+}
+
+// Close ends the telling. The other queues are closed by their site.
+func (s *QueueSite) Close(context.Context) error { return s.unregister() }
+
+// GetProducer returns an end of a queue that adds messages, which is an
+// interfaces.IDelayedProducer if the other's is.
+func (s *QueueSite) GetProducer(name string) (interfaces.IQueueProducer, error) {
+	inner, err := s.inner.Get().GetProducer(name)
+	if err != nil {
+		return nil, err
+	}
+
+	s.note(name)
+
+	p := &producer{
+		IQueueProducer: inner, site: s, attr: metric.WithAttributeSet(attribute.NewSet(s.of(name)...)),
+		send: newOperation("send "+name, trace.SpanKindProducer, s.send, s.of(name, attribute.String("messaging.operation.name", "send"))...),
+	}
+	if delayed, ok := inner.(interfaces.IDelayedProducer); ok {
+		return &delayedProducer{p, delayed}, nil
+	}
+
+	return p, nil
+}
+
+// GetConsumer returns an end of a queue that handles messages.
+func (s *QueueSite) GetConsumer(name string) (interfaces.IQueueConsumer, error) {
+	inner, err := s.inner.Get().GetConsumer(name)
+	if err != nil {
+		return nil, err
+	}
+
+	s.note(name)
+
+	return &consumer{
+		inner: inner, site: s, attr: metric.WithAttributeSet(attribute.NewSet(s.of(name)...)),
+		process: newOperation("process "+name, trace.SpanKindConsumer, s.process, s.of(name, attribute.String("messaging.operation.name", "process"))...),
+	}, nil
+}
+
+func (s *QueueSite) of(name string, more ...attribute.KeyValue) []attribute.KeyValue {
+	return append(more, s.system, attribute.String("messaging.destination.name", name))
+}
+
+func (s *QueueSite) note(name string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+
+	s.names[name] = true
+}
+
+// observe has whoever collects metrics told how much the queues hold.
+func (s *QueueSite) observe(m meter, inspector interfaces.IQueueInspector) {
+	depth, err := m.Int64ObservableGauge("fivcglue.queue.depth", metric.WithUnit("{message}"),
+		metric.WithDescription("Messages that a queue holds."))
+	handle(err)
+
+	registration, err := m.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		s.mu.Lock()
+		names := slices.Sorted(maps.Keys(s.names))
+		s.mu.Unlock()
+
+		var errs []error
+
+		for _, name := range names {
+			d, err := inspector.GetDepth(ctx, name)
+			if err != nil {
+				errs = append(errs, err)
+
+				continue
+			}
+
+			for state, count := range map[string]int{"waiting": d.Waiting, "in_flight": d.InFlight, "delayed": d.Delayed, "dead": d.Dead} {
+				o.ObserveInt64(depth, int64(count), metric.WithAttributes(s.of(name, attribute.String("fivcglue.queue.state", state))...))
+			}
+		}
+
+		return errors.Join(errs...)
+	}, depth)
+	if err != nil {
+		handle(err)
+
+		return
+	}
+
+	s.unregister = registration.Unregister
+}
+
+type producer struct {
+	interfaces.IQueueProducer
+
+	site *QueueSite
+	send *operation
+	attr metric.MeasurementOption
+}
+
+func (p *producer) Produce(ctx context.Context, messages ...[]byte) error {
+	if !p.send.on(ctx) {
+		return p.IQueueProducer.Produce(ctx, messages...)
+	}
+
+	call := p.send.begin(ctx)
+	err := p.IQueueProducer.Produce(call.ctx, messages...)
+	p.end(&call, len(messages), err)
+
+	return err
+}
+
+func (p *producer) end(call *call, messages int, err error) {
+	call.end(err)
+
+	if err == nil {
+		p.site.sent.Add(call.ctx, int64(messages), p.attr)
+	}
+}
+
+type delayedProducer struct {
+	*producer
+	inner interfaces.IDelayedProducer
+}
+
+func (p *delayedProducer) ProduceAfter(ctx context.Context, delay time.Duration, messages ...[]byte) error {
+	if !p.send.on(ctx) {
+		return p.inner.ProduceAfter(ctx, delay, messages...)
+	}
+
+	call := p.send.begin(ctx)
+	err := p.inner.ProduceAfter(call.ctx, delay, messages...)
+	p.end(&call, len(messages), err)
+
+	return err
+}
+
+type consumer struct {
+	inner   interfaces.IQueueConsumer
+	site    *QueueSite
+	process *operation
+	attr    metric.MeasurementOption
+}
+
+func (c *consumer) Consume(ctx context.Context, handle func(ctx context.Context, m interfaces.Message) error) error {
+	return c.inner.Consume(ctx, func(ctx context.Context, m interfaces.Message) error {
+		s := c.site
+		tracing := s.tracing.worthATry()
+
+		if !tracing && !c.process.on(ctx) {
+			return handle(ctx, m)
+		}
+
+		call := call{operation: c.process, ctx: ctx, began: time.Now()}
+		if tracing {
+			call.start(ctx)
+			s.tracing.learn(call.span)
+		}
+
+		s.consumed.Add(call.ctx, 1, c.attr)
+
+		if m.Attempt > 1 {
+			s.retries.Add(call.ctx, 1, c.attr)
+		} else {
+			s.lag.Record(call.ctx, time.Since(m.Time).Seconds(), c.attr)
+		}
+
+		// A handler that panics, or ends its goroutine, has failed.
+		err := errUnfinished
+		defer func() { call.end(err) }()
+
+		err = handle(call.ctx, m)
+
+		return err
+	})
+}
+
+// errUnfinished is for a handler that did not return.
+var errUnfinished = errors.New("the handler did not return")

@@ -1,0 +1,343 @@
+package telemetry_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"go.opentelemetry.io/otel"
+	"go.uber.org/goleak"
+
+	"github.com/fivcglue/fivcglue-go/component"
+	"github.com/fivcglue/fivcglue-go/implements/memory"
+	"github.com/fivcglue/fivcglue-go/implements/telemetry"
+	"github.com/fivcglue/fivcglue-go/interfaces"
+	"github.com/fivcglue/fivcglue-go/interfaces/interfacestest"
+	"github.com/fivcglue/fivcglue-go/internal/otelprint"
+)
+
+// secret is in keys, values, bodies and names that nobody else is to be told.
+const secret = "s3cret"
+
+var (
+	metrics = otelprint.NewMetrics()
+	traces  = otelprint.NewTraces()
+)
+
+// off is a cache that was made, and used, before there were providers.
+var off *telemetry.Cache
+
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m)
+}
+
+// The first test: providers are set once in a process.
+func TestWithoutProviders(t *testing.T) {
+	inner := &stub{}
+	off = newCache(t, inner)
+	ctx, cancel := context.WithCancel(t.Context())
+
+	defer cancel()
+
+	calls := func(c interfaces.ICache) func() {
+		return func() {
+			_, _ = c.GetValue(ctx, "k")
+			_ = c.SetValue(ctx, "k", nil, time.Hour)
+			_, _ = c.GetExpire(ctx, "k")
+			_, _ = c.DeletePattern(ctx, "k")
+		}
+	}
+
+	if bare, wrapped := testing.AllocsPerRun(100, calls(inner)), testing.AllocsPerRun(100, calls(off)); wrapped != bare {
+		t.Errorf("%v allocations, %v without the package", wrapped, bare)
+	}
+
+	otel.SetMeterProvider(metrics)
+	otel.SetTracerProvider(traces)
+
+	if _, err := off.GetValue(ctx, "k"); err != nil {
+		t.Fatal(err)
+	}
+
+	if got := collect(t)["db.client.operation.duration{db.operation.name=GetValue, db.system.name=redis}"]; got != 1 {
+		t.Errorf("a provider that is set later is told of %v calls, want 1", got)
+	}
+}
+
+func TestCacheConforms(t *testing.T) {
+	interfacestest.TestCache(t, func(t *testing.T) interfacestest.CacheHarness {
+		t.Helper()
+
+		inner, err := memory.NewCache(t.Context(), nil, memory.DefaultCacheConfig())
+		if err != nil {
+			t.Fatal(err)
+		}
+
+		return interfacestest.CacheHarness{Cache: closing{newCache(t, inner), inner}}
+	})
+}
+
+// closing ends the cache that is told of, which a site would do.
+type closing struct {
+	*telemetry.Cache
+	inner *memory.Cache
+}
+
+func (c closing) Close(ctx context.Context) error { return c.inner.Close(ctx) }
+
+func TestCacheTells(t *testing.T) {
+	inner := &stub{stats: interfaces.CacheStats{Hits: 3, Misses: 2, Evictions: 1, Size: 7}}
+	cache := newCacheOf(t, inner, "stub")
+
+	inner.err = fmt.Errorf("%s: %w", secret, interfaces.ErrMiss)
+	_, _ = cache.GetValue(t.Context(), secret)
+
+	inner.err = fmt.Errorf("%s: %w", secret, interfaces.ErrUnavailable)
+	_, _ = cache.GetValue(t.Context(), secret)
+	_ = cache.SetValue(t.Context(), secret, []byte(secret), time.Hour)
+
+	ctx, above := otel.Tracer("test").Start(t.Context(), "above")
+	before := len(traces.Spans())
+
+	if _, err := cache.DeletePattern(ctx, secret+"*"); !errors.Is(err, interfaces.ErrUnavailable) {
+		t.Errorf("DeletePattern: %v", err)
+	}
+
+	for range cache.ScanKeys(ctx, secret+"*") {
+		break
+	}
+
+	above.End()
+	wantPoints(t, map[string]float64{
+		"db.client.operation.duration{db.operation.name=GetValue, db.system.name=stub}":                         1,
+		"db.client.operation.duration{db.operation.name=GetValue, db.system.name=stub, error.type=unavailable}": 1,
+		"db.client.operation.duration{db.operation.name=SetValue, db.system.name=stub, error.type=unavailable}": 1,
+		"db.client.operation.duration{db.operation.name=ScanKeys, db.system.name=stub, error.type=unavailable}": 1,
+		"fivcglue.cache.lookups{db.system.name=stub, fivcglue.cache.result=hit}":                                3,
+		"fivcglue.cache.lookups{db.system.name=stub, fivcglue.cache.result=miss}":                               2,
+		"fivcglue.cache.evictions{db.system.name=stub}":                                                         1,
+		"fivcglue.cache.size{db.system.name=stub}":                                                              7,
+		"db.client.connection.count{db.client.connection.state=used, db.system.name=stub}":                      4,
+		"db.client.connection.count{db.client.connection.state=idle, db.system.name=stub}":                      2,
+		"fivcglue.server.available{db.system.name=stub, server.address=a:1}":                                    1,
+		"fivcglue.server.available{db.system.name=stub, server.address=b:2}":                                    0,
+	})
+
+	spans := strings.Join(traces.Spans()[before:], "\n")
+	if want := "client DeletePattern {db.operation.name=DeletePattern,db.system.name=stub,error.type=unavailable} Error: unavailable"; !strings.HasPrefix(spans, want) {
+		t.Errorf("spans:\n%s\nwant first\n%s", spans, want)
+	}
+
+	if err := cache.Close(t.Context()); err != nil {
+		t.Error(err)
+	}
+
+	wantNoSecret(t)
+}
+
+func TestMutexesTell(t *testing.T) {
+	inner, err := memory.NewMutexSite(t.Context(), nil, memory.DefaultMutexSiteConfig())
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	config := telemetry.DefaultMutexSiteConfig()
+	config.Mutexes, config.System = component.RefTo[interfaces.IMutexSite](inner), "stub"
+
+	site, err := telemetry.NewMutexSite(t.Context(), nil, config)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	mutex, err := site.GetMutex(secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	lease, err := mutex.Acquire(t.Context(), time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	if _, err := mutex.TryAcquire(t.Context(), time.Hour); !errors.Is(err, interfaces.ErrHeld) {
+		t.Errorf("TryAcquire: %v", err)
+	}
+
+	if err := errors.Join(lease.Extend(t.Context(), time.Hour), lease.Release(t.Context())); err != nil {
+		t.Error(err)
+	}
+
+	lost, err := mutex.TryAcquire(t.Context(), time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	_ = inner.Close(t.Context())
+	<-lost.Context().Done()
+
+	for deadline := time.Now().Add(10 * time.Second); collect(t)["fivcglue.mutex.held{db.system.name=stub}"] != 2; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("nothing is said of how long the leases were held")
+		}
+	}
+
+	wantPoints(t, map[string]float64{
+		"db.client.operation.duration{db.operation.name=Acquire, db.system.name=stub}":    1,
+		"db.client.operation.duration{db.operation.name=TryAcquire, db.system.name=stub}": 2,
+		"db.client.operation.duration{db.operation.name=Extend, db.system.name=stub}":     1,
+		"db.client.operation.duration{db.operation.name=Release, db.system.name=stub}":    1,
+	})
+	wantNoSecret(t)
+}
+
+func TestQueuesTell(t *testing.T) {
+	settings := memory.DefaultQueueConfig()
+	settings.RetryDelay, settings.MaxRetryDelay, settings.MaxAttempts = time.Millisecond, time.Millisecond, 2
+
+	inner, err := memory.NewQueueSite(t.Context(), nil, settings)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	defer inner.Close(t.Context())
+
+	config := telemetry.DefaultQueueSiteConfig()
+	config.Queues, config.System = component.RefTo[interfaces.IQueueSite](inner), "stub"
+
+	site, err := telemetry.NewQueueSite(t.Context(), nil, config)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	if _, ok := site.(interfaces.IQueueInspector); !ok {
+		t.Error("the inspector is lost")
+	}
+
+	producer, err := site.GetProducer("orders")
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	consumer, err := site.GetConsumer("orders")
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	if err := producer.Produce(t.Context(), []byte(secret), []byte("bad")); err != nil {
+		t.Fatal(err)
+	}
+
+	ctx, stop := context.WithCancel(t.Context())
+	done := 0
+	handled := make(chan struct{}, 10)
+
+	go func() {
+		for range 3 {
+			<-handled
+		}
+
+		stop()
+	}()
+
+	err = consumer.Consume(ctx, func(ctx context.Context, m interfaces.Message) error {
+		defer func() { handled <- struct{}{} }()
+
+		if string(m.Body) == "bad" {
+			return errors.New(secret)
+		}
+
+		done++
+
+		return nil
+	})
+	if err != nil || done != 1 {
+		t.Errorf("Consume: %v, %d handled", err, done)
+	}
+
+	wantPoints(t, map[string]float64{
+		"messaging.client.operation.duration{messaging.destination.name=orders, messaging.operation.name=send, messaging.system=stub}":              1,
+		"messaging.client.sent.messages{messaging.destination.name=orders, messaging.system=stub}":                                                  2,
+		"messaging.client.consumed.messages{messaging.destination.name=orders, messaging.system=stub}":                                              3,
+		"messaging.process.duration{messaging.destination.name=orders, messaging.operation.name=process, messaging.system=stub}":                    1,
+		"messaging.process.duration{error.type=_OTHER, messaging.destination.name=orders, messaging.operation.name=process, messaging.system=stub}": 2,
+		"fivcglue.queue.retries{messaging.destination.name=orders, messaging.system=stub}":                                                          1,
+		"fivcglue.queue.lag{messaging.destination.name=orders, messaging.system=stub}":                                                              2,
+		"fivcglue.queue.depth{fivcglue.queue.state=dead, messaging.destination.name=orders, messaging.system=stub}":                                 1,
+	})
+
+	if spans := strings.Join(traces.Spans(), "\n"); strings.Count(spans, "consumer process orders") != 3 {
+		t.Errorf("spans:\n%s", spans)
+	}
+
+	wantNoSecret(t)
+}
+
+func TestConfigsNameWhatIsMissing(t *testing.T) {
+	for _, config := range []component.Validator{
+		telemetry.DefaultCacheConfig(), telemetry.DefaultMutexSiteConfig(), telemetry.DefaultQueueSiteConfig(),
+	} {
+		var at component.KeyError
+		if err := config.Validate(); !errors.As(err, &at) || !strings.Contains(err.Error(), "must name an entry") {
+			t.Errorf("%T: %v", config, err)
+		}
+	}
+}
+
+func TestRegister(t *testing.T) {
+	reg := component.NewRegistry()
+	if err := telemetry.Register(reg); err != nil {
+		t.Fatal(err)
+	}
+
+	for _, name := range []string{"telemetry.Cache", "telemetry.MutexSite", "telemetry.QueueSite"} {
+		if _, ok := reg.Class(name); !ok {
+			t.Errorf("%s is not known", name)
+		}
+	}
+}
+
+func collect(t *testing.T) map[string]float64 {
+	t.Helper()
+
+	all, err := metrics.Collect(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	return all
+}
+
+func wantPoints(t *testing.T, want map[string]float64) {
+	t.Helper()
+
+	all := collect(t)
+	for name, value := range want {
+		if got, ok := all[name]; !ok || got != value {
+			t.Errorf("%s = %v, %v; want %v", name, got, ok, value)
+		}
+	}
+
+	if t.Failed() {
+		var text strings.Builder
+
+		_ = metrics.Print(t.Context(), &text)
+
+		t.Log(text.String())
+	}
+}
+
+func wantNoSecret(t *testing.T) {
+	t.Helper()
+
+	var text strings.Builder
+	if err := metrics.Print(t.Context(), &text); err != nil {
+		t.Fatal(err)
+	}
+
+	if all := text.String() + strings.Join(traces.Spans(), "\n"); strings.Contains(all, secret) {
+		t.Errorf("a key, a value or a name is told:\n%s", all)
+	}
+}

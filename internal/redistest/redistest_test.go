@@ -111,6 +111,8 @@ func TestMiniExpiresByItself(t *testing.T) {
 }
 
 func TestEachRunsBoth(t *testing.T) {
+	redistest.Binary(t)
+
 	var ran []string
 
 	redistest.Each(t, func(t *testing.T, b redistest.Backend) {

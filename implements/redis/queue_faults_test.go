@@ -300,6 +300,60 @@ func TestQueueBearsClocksThatJump(t *testing.T) {
 	})
 }
 
+func TestQueueBuriesWhatKillsItsConsumers(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, b redistest.Backend) {
+		client := goredis.NewClient(&goredis.Options{Addr: b.Addr})
+		defer client.Close()
+		const stream, group = "{queue:q}:stream", "fivcglue"
+		config := queueConfig(t, b.Addr)
+		config.MaxAttempts, config.Visibility = 2, 100*time.Millisecond
+		log := &recordingLog{}
+		site, err := redis.NewQueueSite(t.Context(), siteWithLog(t, log), config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() {
+			if err := site.Close(context.Background()); err != nil {
+				t.Error(err)
+			}
+		})
+		produceTo(t, site, "q", "poison", "read ahead")
+		if err := client.XGroupCreate(t.Context(), stream, group, "0").Err(); err != nil {
+			t.Fatal(err)
+		}
+		// A consumer that has read both, begun with the first, for the second
+		// time, and died.
+		read, err := client.XReadGroup(t.Context(), &goredis.XReadGroupArgs{
+			Group: group, Consumer: "dead", Streams: []string{stream, ">"}, Count: 2, Block: -1,
+		}).Result()
+		if err != nil {
+			t.Fatal(err)
+		}
+		poison := read[0].Messages[0].ID
+		if err := client.Do(t.Context(), "XCLAIM", stream, group, "dead", 0, poison, "RETRYCOUNT", 2).Err(); err != nil {
+			t.Fatal(err)
+		}
+		if err := client.HSet(t.Context(), "{queue:q}:unstarted", "dead", poison).Err(); err != nil {
+			t.Fatal(err)
+		}
+		got, _ := consume(t, site, "q", nil)
+		if m := nextOf(t, got, "what was read ahead"); string(m.Body) != "read ahead" || m.Attempt != 1 {
+			t.Errorf("got %q attempt %d, want what was read ahead, attempt 1", m.Body, m.Attempt)
+		}
+		eventually(t, "what killed its consumers is dead", func() bool {
+			return depthOf(t, site, "q") == interfaces.QueueDepth{Dead: 1}
+		})
+		for d, err := range site.ListDead(t.Context(), "q") {
+			if err != nil || string(d.Body) != "poison" || d.Attempt != 2 || !strings.Contains(d.Reason, "consumer died") {
+				t.Errorf("the dead letter is %+v, %v", d, err)
+			}
+		}
+		if log.count("goes to the dead letters") != 1 {
+			t.Errorf("the log does not say once that a message was given up on: %v", log.lines)
+		}
+	})
+}
+
 func TestQueueLogsAPanicWithItsStack(t *testing.T) {
 	log := &recordingLog{}
 	site, err := redis.NewQueueSite(t.Context(), siteWithLog(t, log), queueConfig(t, redistest.Mini(t).Addr()))

@@ -17,6 +17,10 @@ const (
 	forgetAfter = 10 * time.Minute
 )
 
+// diedWith is the reason for which a message is buried whose last consumer has
+// not said one.
+const diedWith = "its consumer died, or lost the server for longer than visibility"
+
 // keep renews claims, takes what is due again, and tells the server results
 // for which no read comes along, until done is closed.
 func (r *queueRun) keep(done <-chan struct{}) {
@@ -151,7 +155,7 @@ func (r *queueRun) claim(missed bool) (time.Duration, error) {
 	}
 	args := []any{
 		queueGroup, r.id, n, r.site.settings.Visibility.Milliseconds(), r.site.settings.MaxAttempts,
-		"its consumer died, or lost the server for longer than visibility", flag(missed), silence.Milliseconds(),
+		diedWith, flag(missed), silence.Milliseconds(),
 	}
 	for id := range r.hand {
 		args = append(args, id)
@@ -166,11 +170,15 @@ func (r *queueRun) claim(missed bool) (time.Duration, error) {
 		return time.Hour, err
 	}
 	list, _ := answer.([]any)
-	if len(list) == 0 {
+	if len(list) < 2 {
 		return time.Hour, nil
 	}
+	buried, _ := list[1].([]any)
+	for _, id := range buried {
+		r.site.conn.logger.Warn("a message goes to the dead letters", "queue", r.name, "id", id, "reason", diedWith)
+	}
 	var got []received
-	for _, item := range list[1:] {
+	for _, item := range list[2:] {
 		pair, _ := item.([]any)
 		if len(pair) != 2 {
 			continue

@@ -33,6 +33,9 @@ func (p *queueProducer) ProduceAfter(ctx context.Context, delay time.Duration, m
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	if len(messages) > p.site.settings.MaxLength {
+		return fmt.Errorf("produce to queue %q: %d messages are more than it can ever hold: %w", p.name, len(messages), interfaces.ErrFull)
+	}
 	sent := &posting{bodies: messages, delay: delay, done: make(chan error, 1)}
 	sent.deadline, sent.bounded = ctx.Deadline()
 	if ctx.Done() != nil {

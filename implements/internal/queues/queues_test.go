@@ -3,6 +3,7 @@ package queues_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"runtime"
 	"strings"
 	"testing"
@@ -110,6 +111,49 @@ func TestCallTellsHowTheHandlerEnded(t *testing.T) {
 			}
 			if err := <-got; !test.want(err) {
 				t.Errorf("done was given %v", err)
+			}
+		})
+	}
+}
+
+// memo is a logger that keeps what it is given.
+type memo struct{ lines []string }
+
+func (m *memo) Debug(msg string, args ...any) { m.add("debug", msg, args) }
+func (m *memo) Info(msg string, args ...any)  { m.add("info", msg, args) }
+func (m *memo) Warn(msg string, args ...any)  { m.add("warn", msg, args) }
+func (m *memo) Error(msg string, args ...any) { m.add("error", msg, args) }
+
+func (m *memo) add(level, msg string, args []any) {
+	m.lines = append(m.lines, fmt.Sprint(level, ": ", msg, " ", args))
+}
+
+func TestLogFailureSaysWhatAnOwnerShouldKnow(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		err  error
+		dead bool
+		want []string // the beginning of each line
+	}{
+		{"an error, to be tried again", errors.New("no"), false, nil},
+		{"the last error", errors.New("no"), true, []string{"warn: a message goes to the dead letters"}},
+		{"a panic", &queues.PanicError{Value: "boom", Stack: []byte("the stack")}, false, []string{"error: the handler of a queue panicked"}},
+		{"the last panic", &queues.PanicError{Value: "boom", Stack: []byte("the stack")}, true,
+			[]string{"error: the handler of a queue panicked", "warn: a message goes to the dead letters"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			log := &memo{}
+			queues.LogFailure(log, "q", interfaces.Message{ID: "7"}, test.err, test.dead)
+			if len(log.lines) != len(test.want) {
+				t.Fatalf("logged %q, want %q", log.lines, test.want)
+			}
+			for i, want := range test.want {
+				if !strings.HasPrefix(log.lines[i], want) {
+					t.Errorf("logged %q, want %q", log.lines[i], want)
+				}
+				if strings.HasPrefix(want, "error") && !strings.Contains(log.lines[i], "the stack") {
+					t.Errorf("a panic is logged without its stack: %q", log.lines[i])
+				}
 			}
 		})
 	}

@@ -8,8 +8,9 @@
 --       how many ms of silence to remove a consumer that has nothing (0: not
 --       now), then the IDs that the consumer has
 --
--- Returns how many ms it is until the next is due (-1: none is waiting), and
--- for each message its entry and the number of this attempt.
+-- Returns how many ms it is until the next is due (-1: none is waiting), the
+-- IDs of those that were buried, and for each message its entry and the number
+-- of this attempt.
 
 local stream, retry, delayed, later, dead, letters, unstarted = unpack(KEYS)
 local group, consumer = ARGV[1], ARGV[2]
@@ -25,7 +26,7 @@ local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local now_text = string.format('%.0f', now)
 
-local result = {}
+local result, buried = {}, {}
 
 -- take has the consumer own the message, if it is still there.
 local function take(id, attempt)
@@ -55,6 +56,7 @@ local function bury(id, attempts)
     redis.call('HSET', letters, id,
       string.format('%d %s %s %d %s%s', attempts, produced, now_text, #reason, reason, field(entry, 'b') or ''))
     redis.call('ZADD', dead, now_text, id)
+    buried[#buried + 1] = id
   end
   redis.call('XACK', stream, group, id)
   redis.call('XDEL', stream, id)
@@ -146,5 +148,6 @@ for _, waiting in ipairs({retry, delayed}) do
     end
   end
 end
+table.insert(result, 1, buried)
 table.insert(result, 1, wait)
 return result

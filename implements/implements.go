@@ -18,6 +18,7 @@ import (
 	"github.com/fivcglue/fivcglue-go/implements/logging"
 	"github.com/fivcglue/fivcglue-go/implements/memory"
 	"github.com/fivcglue/fivcglue-go/implements/redis"
+	"github.com/fivcglue/fivcglue-go/implements/telemetry"
 	"github.com/fivcglue/fivcglue-go/interfaces"
 )
 
@@ -39,6 +40,7 @@ func Register(reg *component.Registry) error {
 		logging.Register(reg),
 		memory.Register(reg),
 		redis.Register(reg),
+		telemetry.Register(reg),
 	)
 }
 

@@ -14,8 +14,9 @@ const bundle = "github.com/fivcglue/fivcglue-go/implements"
 // builtIn are the names of what the bundle registers. The builder does not
 // import it, but tells whoever forgot to.
 var builtIn = []string{
-	"file.JSON", "file.YAML", "logging.Site",
+	"config.Environment", "config.Overlay", "config.Values", "file.JSON", "file.YAML", "logging.Site",
 	"memory.Cache", "memory.MutexSite", "memory.QueueSite",
+	"telemetry.Cache", "telemetry.MutexSite", "telemetry.QueueSite",
 	"redis.Broadcast", "redis.Cache", "redis.MutexSite", "redis.QueueSite",
 	"interfaces.ICache", "interfaces.IConfig", "interfaces.ILoggerSite", "interfaces.IMutexSite", "interfaces.IQueueSite",
 	"fivcglue.implements.caches_mem.CacheImpl", "fivcglue.implements.caches_redis.CacheImpl",

@@ -369,3 +369,23 @@ func TestNoFilenameIsTheBasics(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestBuiltInsAreNamed holds that whoever forgot to import the bundle is told
+// so, whatever of it the file names.
+func TestBuiltInsAreNamed(t *testing.T) {
+	registry := component.NewRegistry()
+	if err := implements.Register(registry); err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, class := range registry.Classes() {
+		names = append(append(names, class.Name), class.Aliases...)
+	}
+	b := builder.New(builder.WithRegistry(component.NewRegistry()))
+	for _, name := range names {
+		err := b.Check(t.Context(), builder.Reader("x.yml", "", strings.NewReader("- class: "+name+"\n")))
+		if want := `which is built in: import _ "github.com/fivcglue/fivcglue-go/implements"`; err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

@@ -1,0 +1,155 @@
+package builder
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/fivcglue/fivcglue-go/component"
+	"github.com/fivcglue/fivcglue-go/internal/document"
+	"github.com/fivcglue/fivcglue-go/internal/nearest"
+)
+
+// entry is an entry of an item.
+type entry struct {
+	item  *item
+	index int
+	iface *component.InterfaceInfo
+	name  string
+	node  *document.Node // where it is named
+}
+
+func (c *checker) checkEntries(it *item, list *document.Node) {
+	if list.Kind == document.Null {
+		return
+	}
+	if list.Kind != document.List {
+		for key, value := range list.Pairs {
+			if list.Kind == document.Map && !slices.Contains(entryKeys, key.Text) {
+				value.Mask()
+			}
+		}
+		c.problem(it, list, "entries", fmt.Sprintf("must be a list of entries, not %s", list.Describe()), "")
+		return
+	}
+	for i, n := range list.Children {
+		if e := c.readEntry(it, n, i); e != nil {
+			it.entries = append(it.entries, e)
+			c.claim(e)
+		}
+	}
+}
+
+var entryKeys = []string{"interface", "name"}
+
+// readEntry returns an entry, or nil if its interface or name is not known.
+func (c *checker) readEntry(it *item, n *document.Node, index int) *entry {
+	path := entryPath(index)
+	if n.Broken {
+		return nil
+	}
+	if n.Kind != document.Map {
+		if n.Kind != document.Null {
+			n.Mask()
+		}
+		c.problem(it, n, path, fmt.Sprintf("must be a map with an interface and a name, not %s", n.Describe()), "")
+		return nil
+	}
+	for key, value := range n.Pairs {
+		if !slices.Contains(entryKeys, key.Text) {
+			value.Mask()
+			c.problem(it, key, path, fmt.Sprintf("unknown key %q", key.Text), nearest.To(key.Text, entryKeys))
+		}
+	}
+	e := &entry{item: it, index: index, node: n}
+	named := true
+	if _, name := n.Get("name"); name != nil && name.Kind != document.Null {
+		if named = c.entryText(it, name, path, "name"); named {
+			e.name, e.node = name.Text, name
+		}
+	}
+	_, iface := n.Get("interface")
+	if iface == nil || iface.Kind == document.Null {
+		c.broken[e.name] = true
+		c.problem(it, n, path, `the key "interface" is required`, "")
+		return nil
+	}
+	if !c.entryText(it, iface, path, "interface") {
+		c.broken[e.name] = true
+		return nil
+	}
+	if e.node == n {
+		e.node = iface
+	}
+	info, ok := c.builder.registry.Interface(iface.Text)
+	if !ok {
+		message, suggestion := unknownName("interface", iface, c.interfaceNames())
+		c.broken[e.name] = true
+		c.problem(it, iface, path+".interface", message, suggestion)
+		return nil
+	}
+	e.iface = info
+	if it.class != nil && !it.class.Serves(info) {
+		c.problem(it, iface, path+".interface", fmt.Sprintf("the class does not implement %s%s", info.Name, c.served(it.class)), "")
+	}
+	if !named {
+		return nil
+	}
+	return e
+}
+
+// served lists the interfaces that a class implements.
+func (c *checker) served(class *component.ClassInfo) string {
+	var names []string
+	for _, info := range c.builder.registry.Interfaces() {
+		if class.Serves(info) {
+			names = append(names, info.Name)
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return "; it implements " + strings.Join(names, ", ")
+}
+
+func (c *checker) entryText(it *item, n *document.Node, path, key string) bool {
+	if n.Kind != document.Scalar {
+		c.problem(it, n, joinPath(path, key), fmt.Sprintf("must be a name, not %s", n.Describe()), "")
+		return false
+	}
+	return !hasReference(n) || c.expand(it, n, joinPath(path, key))
+}
+
+// entryPath returns the path of an entry. Most items have one.
+func entryPath(index int) string {
+	if index == 0 {
+		return "entries[0]"
+	}
+	return "entries[" + strconv.Itoa(index) + "]"
+}
+
+// claim takes an entry, which nothing may have yet.
+func (c *checker) claim(e *entry) {
+	key := entryKey{e.iface.Type, e.name}
+	path := entryPath(e.index)
+	if first := c.entries[key]; first != nil {
+		c.problem(e.item, e.node, path, fmt.Sprintf("the entry %s stands twice; the first is at %s",
+			describeEntry(e.iface.Name, e.name), first.item.origin(first.node)), "")
+		return
+	}
+	c.entries[key] = e
+	for _, there := range c.present {
+		if there.Name == e.name && (there.Interface == e.iface.Name || there.Interface == e.iface.Type.String()) {
+			c.problem(e.item, e.node, path, fmt.Sprintf("the site has the entry %s already", describeEntry(e.iface.Name, e.name)), "")
+			return
+		}
+	}
+}
+
+func describeEntry(iface, name string) string {
+	if name == "" {
+		return iface + " without a name"
+	}
+	return iface + " " + quote(name)
+}

@@ -501,10 +501,13 @@ func TestMutexDeadWaiterIsPassedOver(t *testing.T) {
 	}
 }
 
-// Messages are lost: the subscription is cut between two releases.
+// Messages are lost: the subscription is cut before a release. Whoever waits
+// asks when there is one again, and not only at its next turn.
 func TestMutexSubscriptionCut(t *testing.T) {
 	server := redistest.New(t, redistest.Options{})
-	mutex := getMutex(t, newMutexSite(t, server.Addr()), "m")
+	mutex := getMutex(t, newMutexSite(t, server.Addr(), func(c *redis.MutexSiteConfig) {
+		c.PollInterval = time.Minute
+	}), "m")
 
 	for range 3 {
 		lease := tryAcquire(t, mutex, time.Minute)
@@ -512,6 +515,9 @@ func TestMutexSubscriptionCut(t *testing.T) {
 			return mutex.Acquire(t.Context(), time.Minute)
 		})
 
+		eventually(t, "the site has subscribed", func() bool {
+			return strings.Contains(server.Do("PUBSUB", "CHANNELS"), "mutex:wake:")
+		})
 		server.Do("CLIENT", "KILL", "TYPE", "PUBSUB")
 		release(t, lease)
 

@@ -42,7 +42,7 @@ command cannot be understood.`,
 		if err := oneOf("format", format, "text", "json", "github"); err != nil {
 			return err
 		}
-		if err := in.validate(); err != nil {
+		if err := in.validate(files...); err != nil {
 			return err
 		}
 		c := &check{input: in, format: format, color: wantsColor(program.Out)}

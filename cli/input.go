@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -71,12 +73,27 @@ func didYouMean(word string, words []string) string {
 	return ""
 }
 
-// validate returns a usageError for flags that make no sense.
-func (in *input) validate() error {
-	if in.format == "" {
-		return nil
+// validate returns a usageError for flags and names that make no sense.
+func (in *input) validate(files ...string) error {
+	if in.format != "" {
+		if err := oneOf("input", in.format, "yaml", "json"); err != nil {
+			return err
+		}
 	}
-	return oneOf("input", in.format, "yaml", "json")
+	for _, file := range slices.Concat(files, in.overlays) {
+		extension := strings.ToLower(filepath.Ext(file))
+		info, err := os.Stat(file)
+		switch {
+		case file == stdin:
+		case file == "":
+			return usageError{errors.New("the name of a file is empty")}
+		case err == nil && info.IsDir():
+			return usageError{fmt.Errorf("%s is a folder; name files, such as %s", file, filepath.Join(file, "*.yml"))}
+		case in.format == "" && !slices.Contains([]string{".yml", ".yaml", ".json"}, extension):
+			return usageError{fmt.Errorf("the name %s does not tell what the file is; add --input yaml or --input json", file)}
+		}
+	}
+	return nil
 }
 
 // stdin is the name of a file that means the standard input.
@@ -125,7 +142,7 @@ func (in *input) sources(file string) []builder.Source {
 
 // inspect returns the items of a file, without building any.
 func (in *input) inspect(ctx context.Context, file string) ([]builder.ItemInfo, error) {
-	if err := in.validate(); err != nil {
+	if err := in.validate(file); err != nil {
 		return nil, err
 	}
 	return in.builder().Inspect(ctx, in.sources(file)...)
@@ -134,7 +151,7 @@ func (in *input) inspect(ctx context.Context, file string) ([]builder.ItemInfo, 
 // with builds what a file declares, calls work and closes it all again. Errors
 // of closing are joined to that of work.
 func (in *input) with(ctx context.Context, file string, work func(site *component.Site) error) (err error) {
-	if err := in.validate(); err != nil {
+	if err := in.validate(file); err != nil {
 		return err
 	}
 	site := component.NewSite()

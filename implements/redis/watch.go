@@ -60,7 +60,19 @@ func (l *link) probe(client goredis.UniversalClient, failed int) error {
 
 	defer cancel()
 
-	return client.Ping(ctx).Err()
+	// A connection that was lost says nothing of the server yet: those of calls
+	// may have been lost at the same time, and so may the next.
+	const attempts = 3
+
+	var err error
+
+	for range attempts {
+		if err = client.Ping(ctx).Err(); classify(err) != lost {
+			break
+		}
+	}
+
+	return err
 }
 
 // pause waits until it is time to ask again, and reports whether it is.

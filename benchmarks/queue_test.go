@@ -11,12 +11,13 @@ import (
 	"github.com/ThreeDotsLabs/watermill"
 	"github.com/ThreeDotsLabs/watermill-redisstream/pkg/redisstream"
 	"github.com/ThreeDotsLabs/watermill/message"
+	"github.com/hibiken/asynq"
+	goredis "github.com/redis/go-redis/v9"
+
 	"github.com/fivcglue/fivcglue-go/implements/memory"
 	"github.com/fivcglue/fivcglue-go/implements/redis"
 	"github.com/fivcglue/fivcglue-go/interfaces"
 	"github.com/fivcglue/fivcglue-go/internal/redistest"
-	"github.com/hibiken/asynq"
-	goredis "github.com/redis/go-redis/v9"
 )
 
 const (
@@ -327,4 +328,3 @@ func overChannel(t *testing.T) sender {
 		}
 	}}
 }
-

@@ -79,11 +79,11 @@ func produce(t *testing.T, site interfaces.IQueueSite, name string, bodies ...st
 	}
 }
 
-// consumeAll handles messages until none has come for an hour of the bubble's
+// consumeAll handles the messages of queue q until none has come for an hour of the bubble's
 // time.
-func consumeAll(t *testing.T, site interfaces.IQueueSite, name string, handle func(context.Context, interfaces.Message) error) {
+func consumeAll(t *testing.T, site interfaces.IQueueSite, handle func(context.Context, interfaces.Message) error) {
 	t.Helper()
-	consumer, err := site.GetConsumer(name)
+	consumer, err := site.GetConsumer("q")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,7 +108,7 @@ func TestQueueHandsOutInOrder(t *testing.T) {
 			want = append(want, fmt.Sprint(i))
 		}
 		produce(t, site, "q", want...)
-		consumeAll(t, site, "q", func(_ context.Context, m interfaces.Message) error {
+		consumeAll(t, site, func(_ context.Context, m interfaces.Message) error {
 			got = append(got, string(m.Body))
 			return nil
 		})
@@ -125,17 +125,17 @@ func TestQueueWaitsLongerBeforeEachAttempt(t *testing.T) {
 		})
 		produce(t, site, "q", "m")
 		var at []time.Time
-		consumeAll(t, site, "q", func(context.Context, interfaces.Message) error {
+		consumeAll(t, site, func(context.Context, interfaces.Message) error {
 			at = append(at, time.Now())
 			return errors.New("no")
 		})
-		most := []time.Duration{1, 2, 4, 8, 8, 8}
+		most := []time.Duration{time.Second, 2 * time.Second, 4 * time.Second, 8 * time.Second, 8 * time.Second, 8 * time.Second}
 		if len(at) != len(most)+1 {
 			t.Fatalf("%d attempts, want %d", len(at), len(most)+1)
 		}
-		for i, seconds := range most {
+		for i, longest := range most {
 			waited := at[i+1].Sub(at[i])
-			if longest := seconds * time.Second; waited < longest/2 || waited > longest {
+			if waited < longest/2 || waited > longest {
 				t.Errorf("attempt %d came after %v, want %v to %v", i+2, waited, longest/2, longest)
 			}
 		}
@@ -157,7 +157,7 @@ func TestQueueDelaysToTheMoment(t *testing.T) {
 			}
 		}
 		handled := 0
-		consumeAll(t, site, "q", func(_ context.Context, m interfaces.Message) error {
+		consumeAll(t, site, func(_ context.Context, m interfaces.Message) error {
 			handled++
 			if waited := time.Since(began).String(); waited != string(m.Body) {
 				t.Errorf("a message delayed for %s came after %s", m.Body, waited)
@@ -177,7 +177,7 @@ func TestQueueIDsAreNotUsedTwice(t *testing.T) {
 		for range 3 {
 			// The queue is reclaimed after each round.
 			produce(t, site, "q", "a", "b")
-			consumeAll(t, site, "q", func(_ context.Context, m interfaces.Message) error {
+			consumeAll(t, site, func(_ context.Context, m interfaces.Message) error {
 				if seen[m.ID] {
 					t.Errorf("the ID %s was used before", m.ID)
 				}
@@ -230,7 +230,7 @@ func TestQueueMemoryShrinksWithWhatItHolds(t *testing.T) {
 			produce(t, site, "q", body)
 		}
 		handled := 0
-		consumeAll(t, site, "q", func(context.Context, interfaces.Message) error { handled++; return nil })
+		consumeAll(t, site, func(context.Context, interfaces.Message) error { handled++; return nil })
 		if handled != 200_000 {
 			t.Errorf("%d messages were handled", handled)
 		}

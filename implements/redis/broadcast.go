@@ -8,10 +8,11 @@ import (
 	"sync/atomic"
 	"time"
 
+	goredis "github.com/redis/go-redis/v9"
+
 	"github.com/fivcglue/fivcglue-go/component"
 	"github.com/fivcglue/fivcglue-go/implements/internal/queues"
 	"github.com/fivcglue/fivcglue-go/interfaces"
-	goredis "github.com/redis/go-redis/v9"
 )
 
 var _ interfaces.IQueueSite = (*Broadcast)(nil)

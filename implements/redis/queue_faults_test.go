@@ -9,10 +9,11 @@ import (
 	"testing"
 	"time"
 
+	goredis "github.com/redis/go-redis/v9"
+
 	"github.com/fivcglue/fivcglue-go/implements/redis"
 	"github.com/fivcglue/fivcglue-go/interfaces"
 	"github.com/fivcglue/fivcglue-go/internal/redistest"
-	goredis "github.com/redis/go-redis/v9"
 )
 
 // consume has a consumer run until the test ends or stop is called, and returns

@@ -8,9 +8,10 @@ import (
 	"strconv"
 	"strings"
 
+	goredis "github.com/redis/go-redis/v9"
+
 	"github.com/fivcglue/fivcglue-go/implements/internal/queues"
 	"github.com/fivcglue/fivcglue-go/interfaces"
-	goredis "github.com/redis/go-redis/v9"
 )
 
 // GetDepth implements interfaces.IQueueInspector.

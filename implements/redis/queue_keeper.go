@@ -6,8 +6,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/fivcglue/fivcglue-go/interfaces"
 	goredis "github.com/redis/go-redis/v9"
+
+	"github.com/fivcglue/fivcglue-go/interfaces"
 )
 
 // A consumer removes what the server knows of others that died, once they have
@@ -107,7 +108,7 @@ func (r *queueRun) report(ctx context.Context) error {
 	failed := r.failed
 	r.failed = nil
 	var told telling
-	if r.asleep || r.over || len(r.acked) >= ackAtOnce || len(failed) > 0 || r.room(1) == 0 {
+	if r.asleep || r.over || len(r.acked) >= ackAtOnce || len(failed) > 0 || r.room() == 0 {
 		told = telling{run: r, acked: r.acked}
 		r.acked = nil
 	} // else the next read takes them along, which is soon

@@ -67,7 +67,7 @@ func (r *queueRun) read() {
 func (r *queueRun) awaitRoom() bool {
 	for {
 		r.mu.Lock()
-		n := r.room(1)
+		n := r.room()
 		r.mu.Unlock()
 		if r.until.Err() != nil {
 			return false
@@ -86,7 +86,7 @@ func (r *queueRun) awaitRoom() bool {
 // returns how many messages that was, of how many it asked for.
 func (r *queueRun) fetch() (got, asked int, err error) {
 	r.mu.Lock()
-	n := r.room(1)
+	n := r.room()
 	free := r.idle - len(r.ready) - len(r.urgent)
 	told := r.tell(n > free)
 	r.mu.Unlock()

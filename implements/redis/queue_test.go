@@ -7,11 +7,12 @@ import (
 	"testing"
 	"time"
 
+	goredis "github.com/redis/go-redis/v9"
+
 	"github.com/fivcglue/fivcglue-go/implements/redis"
 	"github.com/fivcglue/fivcglue-go/interfaces"
 	"github.com/fivcglue/fivcglue-go/interfaces/interfacestest"
 	"github.com/fivcglue/fivcglue-go/internal/redistest"
-	goredis "github.com/redis/go-redis/v9"
 )
 
 // queueConfig has small settings, for tests of the server at addr.

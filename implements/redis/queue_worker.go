@@ -44,17 +44,11 @@ func (r *queueRun) take() *delivery {
 			return nil
 		}
 		if d := r.pop(); d != nil {
-			d.ctx, d.cancel = context.WithCancelCause(r.handling)
-			if d.fresh {
-				r.started = d.m.ID
-			}
-			if r.room(1) > 0 {
-				poke(r.wakeReader)
-			}
+			r.begin(d)
 			return d
 		}
 		r.idle++
-		if r.room(1) > 0 {
+		if r.room() > 0 {
 			poke(r.wakeReader)
 		}
 		if r.short {
@@ -62,6 +56,17 @@ func (r *queueRun) take() *delivery {
 		}
 		r.wake.Wait()
 		r.idle--
+	}
+}
+
+// begin readies a message for its handler; mu is held.
+func (r *queueRun) begin(d *delivery) {
+	d.ctx, d.cancel = context.WithCancelCause(r.handling)
+	if d.fresh {
+		r.started = d.m.ID
+	}
+	if r.room() > 0 {
+		poke(r.wakeReader)
 	}
 }
 
@@ -139,13 +144,13 @@ const ahead = 50 * time.Millisecond
 
 // room tells how many messages may be read: those for workers that wait, and
 // as many ahead as the workers are likely to get to soon, so that what takes
-// long is left to whoever is free. Unless there are at least some, it is none.
-// mu is held.
-func (r *queueRun) room(some int) int {
+// long is left to whoever is free. While all work it is none until half of what
+// may be read ahead is used up. mu is held.
+func (r *queueRun) room() int {
 	settings := r.site.settings
 	early := min(int(ahead*time.Duration(settings.Concurrency)/max(r.usual, time.Microsecond)), settings.Batch)
 	n := min(r.idle+early-len(r.ready)-len(r.urgent), settings.Batch)
-	if n < some || r.idle == 0 && n <= early/2 {
+	if n < 0 || r.idle == 0 && n <= early/2 {
 		return 0
 	}
 	return n

@@ -121,7 +121,7 @@ var queueCallChecks = []queueCheck{
 		run: func(ctx context.Context, k *queueKit) {
 			k.produce(ctx, "m")
 			finished := make(chan struct{})
-			c := k.consume(ctx, k.Site, func(ctx context.Context, m interfaces.Message) error {
+			c := k.consume(ctx, k.Site, func(ctx context.Context, _ interfaces.Message) error {
 				defer close(finished)
 				time.Sleep(moment)
 				return ctx.Err()

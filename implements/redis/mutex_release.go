@@ -28,7 +28,7 @@ func (l *mutexLease) Release(ctx context.Context) error {
 	l.finish(mutexReleased, nil)
 
 	l.mu.Lock()
-	cause, until := l.cause, l.deadline.Add(l.expire-usable(l.expire))
+	cause, until := l.cause, l.deadline.Add(l.expire) // a renewal may have got no reply
 	l.mu.Unlock()
 
 	if cause != nil {

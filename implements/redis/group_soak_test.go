@@ -1,0 +1,258 @@
+package redis_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/fivcglue/fivcglue-go/interfaces"
+	"github.com/fivcglue/fivcglue-go/internal/redistest"
+)
+
+// soakEnv is how long the soak test goes on, such as 1m. It is not run without.
+const soakEnv = "FIVCGLUE_SOAK"
+
+// TestSoak has a cache, a queue and a mutex used on a Cluster to which bad
+// things happen in a random order, and accounts for all that was done.
+func TestSoak(t *testing.T) {
+	length, err := time.ParseDuration(os.Getenv(soakEnv))
+	if err != nil {
+		t.Skipf("a soak is run when %s says for how long, such as 1m", soakEnv)
+	}
+
+	seed := rand.Uint64()
+	random := rand.New(rand.NewPCG(seed, 0)) //nolint:gosec // not for secrets
+	cluster := redistest.SharedCluster(t, clusterOptions)
+	g := group{config: clusterConfig(cluster), nodes: cluster.Nodes(), client: foreignCluster(t, cluster)}
+
+	l := startLoad(t, groupCache(t, g.config))
+	work := startWork(t, g)
+	faults := map[string]func(){
+		"kill": func() {
+			master := cluster.Masters(t)[random.IntN(3)]
+			replica := cluster.Replica(t, master)
+			master.Kill(t)
+			cluster.AwaitMaster(t, replica)
+		},
+		"freeze": func() {
+			master := cluster.Masters(t)[random.IntN(3)]
+			replica := cluster.Replica(t, master)
+			master.Freeze(t)
+			cluster.AwaitMaster(t, replica)
+		},
+		"cut": func() {
+			master := cluster.Masters(t)[random.IntN(3)]
+			master.Proxy().Freeze()
+			time.Sleep(time.Second) // for the outage to be noticed by all
+			master.Proxy().Thaw()
+			master.Proxy().Cut()
+		},
+		"fail over": func() { cluster.Fail(t, cluster.Masters(t)[random.IntN(3)]) },
+		"move slots": func() {
+			masters := cluster.Masters(t)
+			from, to := masters[random.IntN(3)], masters[random.IntN(3)]
+
+			if slots := cluster.Slots(t, from); from != to && len(slots) > 1000 {
+				if err := cluster.MoveSlots(t.Context(), from, to, slots[:20]...); err != nil {
+					t.Error(err)
+				}
+			}
+		},
+		"no room": func() {
+			for _, size := range []string{"1mb", "0"} {
+				for _, node := range cluster.Nodes() {
+					node.Do(t, "CONFIG", "SET", "maxmemory", size)
+				}
+
+				time.Sleep(500 * time.Millisecond)
+			}
+		},
+	}
+	names := slices.Sorted(maps.Keys(faults))
+	counts := map[string]int{}
+
+	for end := time.Now().Add(length); time.Now().Before(end); {
+		name := names[random.IntN(len(names))]
+		counts[name]++
+		faults[name]()
+		l.awaitGood(t, name)
+		cluster.Heal(t)
+	}
+
+	t.Logf("seed %d, faults %v", seed, counts)
+	l.awaitGood(t, "the end")
+	l.verify(t)
+	work.verify(t)
+}
+
+// work is a queue that is filled and emptied, and a mutex that is taken, all
+// the time.
+type work struct {
+	stop context.CancelFunc
+	all  sync.WaitGroup
+
+	mu       sync.Mutex
+	accepted map[string]bool // messages that Produce has taken
+	handled  map[string]int
+	leases   int
+	errs     map[string]int
+	wrong    []error
+}
+
+func startWork(t *testing.T, g group) *work {
+	t.Helper()
+
+	ctx, stop := context.WithCancel(context.Background())
+	w := &work{stop: stop, accepted: map[string]bool{}, handled: map[string]int{}, errs: map[string]int{}}
+	config := g.queues()
+	config.MaxLength, config.MaxAttempts, config.Visibility = 100_000, 100, 5*time.Second
+	site := openQueue(t, config)
+	producer, err1 := site.GetProducer("soak")
+	consumer, err2 := site.GetConsumer("soak")
+
+	mutex, err3 := g.mutexes(t).GetMutex("soak")
+	if err := errors.Join(err1, err2, err3); err != nil {
+		t.Fatal(err)
+	}
+
+	w.all.Go(func() {
+		for i := 0; ctx.Err() == nil; i++ {
+			body := strconv.Itoa(i)
+			if w.note("Produce", producer.Produce(ctx, []byte(body))) {
+				w.mu.Lock()
+				w.accepted[body] = true
+				w.mu.Unlock()
+			}
+
+			time.Sleep(time.Millisecond)
+		}
+	})
+	w.all.Go(func() {
+		for until := context.Background(); ctx.Err() == nil; {
+			until, cancel := context.WithTimeout(until, time.Hour)
+			context.AfterFunc(ctx, func() { time.AfterFunc(10*time.Second, cancel) })
+
+			w.note("Consume", consumer.Consume(until, func(_ context.Context, m interfaces.Message) error {
+				w.mu.Lock()
+				defer w.mu.Unlock()
+
+				w.handled[string(m.Body)]++
+
+				return nil
+			}))
+			cancel()
+		}
+	})
+
+	var fence int64
+
+	held := make(chan struct{}, 1)
+
+	for range 2 {
+		w.all.Go(func() {
+			for ctx.Err() == nil {
+				lease, err := mutex.Acquire(ctx, 2*time.Second)
+				if !w.note("Acquire", err) {
+					continue
+				}
+
+				select {
+				case held <- struct{}{}:
+					w.mu.Lock()
+					w.leases++
+					older := lease.Fence() <= fence
+					fence = max(fence, lease.Fence())
+					w.mu.Unlock()
+
+					if older {
+						w.note("a lease whose fence is no larger than the one before", errAccounted)
+					}
+
+					time.Sleep(2 * time.Millisecond)
+					<-held
+				default:
+					w.note("two leases at once, after a fail-over lost one", errAccounted)
+				}
+
+				w.note("Release", lease.Release(context.WithoutCancel(ctx)))
+			}
+		})
+	}
+
+	t.Cleanup(func() { stop(); w.all.Wait() })
+
+	return w
+}
+
+// errAccounted is for what Redis does not promise across a fail-over, which is
+// counted and shown.
+var errAccounted = fmt.Errorf("%w: accounted for", interfaces.ErrUnavailable)
+
+// note counts an error, and keeps one that is none of those that an outage
+// gives.
+func (w *work) note(what string, err error) (good bool) {
+	if err == nil || errors.Is(err, context.Canceled) {
+		return err == nil
+	}
+
+	w.mu.Lock()
+	defer w.mu.Unlock()
+
+	kind := what
+	if !errors.Is(err, errAccounted) {
+		kind += ": " + kindOf(err)
+	}
+
+	w.errs[kind]++
+
+	if !errors.Is(err, interfaces.ErrUnavailable) && !errors.Is(err, interfaces.ErrLost) && len(w.wrong) < 5 {
+		w.wrong = append(w.wrong, fmt.Errorf("%s: %w", what, err))
+	}
+
+	return false
+}
+
+func (w *work) verify(t *testing.T) {
+	t.Helper()
+	w.stop()
+	w.all.Wait()
+
+	lost, twice, unasked := 0, 0, 0
+
+	for body := range w.accepted {
+		if w.handled[body] == 0 {
+			lost++
+		}
+	}
+
+	for body, n := range w.handled {
+		if n > 1 {
+			twice++
+		}
+
+		if !w.accepted[body] {
+			unasked++
+		}
+	}
+
+	t.Logf("%d messages: %d lost in fail-overs, %d handled more than once, %d handled whose Produce had failed; %d leases; errors: %v",
+		len(w.accepted), lost, twice, unasked, w.leases, w.errs)
+
+	for _, err := range w.wrong {
+		t.Error(err)
+	}
+
+	// The servers do not wait for replicas, so that a little may be lost where
+	// a master dies; most must not be.
+	if lost > len(w.accepted)/20 {
+		t.Errorf("%d of %d messages are lost", lost, len(w.accepted))
+	}
+}

@@ -41,6 +41,7 @@ func TestScripts(t *testing.T) {
 			server.ClockTTL(true)
 			env.Defer(server.Close)
 			env.Setenv("REDIS_PORT", server.Port())
+			env.Setenv("GORACE", "atexit_sleep_ms=0") // else each command of a race build waits a second
 			return nil
 		},
 	})

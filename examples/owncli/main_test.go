@@ -46,7 +46,7 @@ func TestProgram(t *testing.T) {
 	} {
 		t.Run(test.arguments, func(t *testing.T) {
 			run := exec.CommandContext(t.Context(), os.Args[0], strings.Fields(test.arguments)...)
-			run.Env = append(os.Environ(), asProgram+"=1")
+			run.Env = append(os.Environ(), asProgram+"=1", "GORACE=atexit_sleep_ms=0") // a race build waits a second else
 			run.Stdin = strings.NewReader(test.stdin)
 			var out bytes.Buffer
 			run.Stdout, run.Stderr = &out, &out

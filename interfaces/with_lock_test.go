@@ -20,7 +20,7 @@ func (m *fakeMutex) Acquire(ctx context.Context, _ time.Duration) (interfaces.IL
 		return nil, m.err
 	}
 
-	m.lease.ctx, m.lease.cancel = context.WithCancelCause(context.WithoutCancel(ctx))
+	m.lease.begin(ctx)
 
 	return &m.lease, nil
 }
@@ -35,6 +35,10 @@ type fakeLease struct {
 	fence    int64
 	err      error // of Release
 	released int
+}
+
+func (l *fakeLease) begin(ctx context.Context) {
+	l.ctx, l.cancel = context.WithCancelCause(context.WithoutCancel(ctx)) //nolint:fatcontext // a lease begins once
 }
 
 func (l *fakeLease) Context() context.Context                    { return l.ctx }
@@ -130,10 +134,10 @@ func TestWithLockContext(t *testing.T) {
 			mutex := &fakeMutex{}
 			ctx, cancel := context.WithCancelCause(context.WithValue(t.Context(), valueKey{}, "v"))
 
-			var after context.Context
+			var cause func() error
 
 			_ = interfaces.WithLock(ctx, mutex, time.Second, func(ctx context.Context) error {
-				after = ctx
+				cause = func() error { return context.Cause(ctx) }
 
 				if ctx.Err() != nil || ctx.Value(valueKey{}) != "v" {
 					t.Errorf("the context has ended (%v) or lost its values", ctx.Err())
@@ -145,7 +149,7 @@ func TestWithLockContext(t *testing.T) {
 				return nil
 			})
 
-			if got := context.Cause(after); !errors.Is(got, c.want) {
+			if got := cause(); !errors.Is(got, c.want) {
 				t.Errorf("the cause is %v, want %v", got, c.want)
 			}
 		})

@@ -89,7 +89,7 @@ func run(ctx context.Context, mutexes interfaces.IMutexSite, out io.Writer) erro
 
 	// It wakes up and does not look at its context.
 	if err := ledger.Write(sleeper.Fence(), "bought a cow"); !errors.Is(err, ErrStale) {
-		return fmt.Errorf("the ledger took it: %v", err)
+		return fmt.Errorf("the ledger took it: %w", err)
 	}
 
 	fmt.Fprintln(out, "the ledger refused the first one, whose fence is smaller than one it has seen")

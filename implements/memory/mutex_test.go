@@ -253,16 +253,16 @@ func TestMutexNamesTakeNoMemory(t *testing.T) {
 	}
 
 	// Many that are held at once, too.
-	var leases []interfaces.ILease
-	for i := range 30_000 {
-		leases = append(leases, acquire(t, getMutex(t, site, fmt.Sprint("held", i)), time.Second))
-	}
+	func() {
+		var leases []interfaces.ILease
+		for i := range 30_000 {
+			leases = append(leases, acquire(t, getMutex(t, site, fmt.Sprint("held", i)), time.Second))
+		}
 
-	for _, lease := range leases {
-		lease.Release(t.Context())
-	}
-
-	leases = nil
+		for _, lease := range leases {
+			lease.Release(t.Context())
+		}
+	}()
 
 	if grown := heap() - before; grown > 1<<17 {
 		t.Errorf("30,000 mutexes that were held at once and released take %d bytes", grown)

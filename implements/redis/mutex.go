@@ -7,10 +7,11 @@ import (
 	"sync"
 	"time"
 
+	goredis "github.com/redis/go-redis/v9"
+
 	"github.com/fivcglue/fivcglue-go/component"
 	"github.com/fivcglue/fivcglue-go/implements/internal/mutexrule"
 	"github.com/fivcglue/fivcglue-go/interfaces"
-	goredis "github.com/redis/go-redis/v9"
 )
 
 var (

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/alicebob/miniredis/v2"
+
 	"github.com/fivcglue/fivcglue-go/interfaces"
 )
 

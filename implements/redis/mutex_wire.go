@@ -7,8 +7,9 @@ import (
 	"sync"
 	"time"
 
-	"github.com/fivcglue/fivcglue-go/interfaces"
 	goredis "github.com/redis/go-redis/v9"
+
+	"github.com/fivcglue/fivcglue-go/interfaces"
 )
 
 // mutexWire has those who ask at the same time share round trips: while one

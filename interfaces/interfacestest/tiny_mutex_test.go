@@ -109,7 +109,7 @@ func (s *tinySite) GetMutex(name string) (interfaces.IMutex, error) {
 		name = "the one"
 	}
 	if s.caseless {
-		name = strings.Trim(name, "\x00\xff\n\r ")
+		name = strings.Trim(name, "\x00\n\r ")
 	}
 	return &tinyMutex{site: s, name: name}, nil
 }

@@ -3,11 +3,12 @@ package redis_test
 import (
 	"testing"
 
+	goredis "github.com/redis/go-redis/v9"
+
 	"github.com/fivcglue/fivcglue-go/component"
 	"github.com/fivcglue/fivcglue-go/implements/redis"
 	"github.com/fivcglue/fivcglue-go/interfaces/interfacestest"
 	"github.com/fivcglue/fivcglue-go/internal/redistest"
-	goredis "github.com/redis/go-redis/v9"
 )
 
 // The groups of servers that tests of this package share. Connections pass

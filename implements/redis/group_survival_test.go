@@ -384,7 +384,9 @@ func TestLargeValueInAGroup(t *testing.T) {
 	value := bytes.Repeat([]byte("0123456789abcdef"), 4<<20) // 64 MiB
 
 	eachGroup(t, func(t *testing.T, g group) {
-		cache := groupCache(t, g.config)
+		cache := groupCache(t, g.config, func(c *redis.CacheConfig) {
+			c.ReadTimeout, c.WriteTimeout = time.Minute, time.Minute // with the race detector TLS is slow
+		})
 		if err := cache.SetValue(t.Context(), "large", value, time.Hour); err != nil {
 			t.Fatal(err)
 		}

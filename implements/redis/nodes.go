@@ -69,7 +69,7 @@ func (n *nodes) guard(dial dialFunc, hide bool) dialFunc {
 	return func(ctx context.Context, network, addr string) (net.Conn, error) {
 		of := n.at(addr)
 		if refusal := of.refusal(); refusal != nil {
-			return noConn{refusal}, nil
+			return noConn{refusal}, nil //nolint:nilerr // as with connections that could not be made
 		}
 
 		conn, err := dial(ctx, network, addr)

@@ -250,5 +250,7 @@ func build[R interface{ close() }](t testing.TB, start func() (R, error)) R {
 
 	t.Fatal(errors.Join(errs...))
 
-	panic("not reached")
+	var none R
+
+	return none
 }

@@ -10,8 +10,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/fivcglue/fivcglue-go/internal/redistest"
 	"github.com/redis/go-redis/v9"
+
+	"github.com/fivcglue/fivcglue-go/internal/redistest"
 )
 
 func TestSlot(t *testing.T) {

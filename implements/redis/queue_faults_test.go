@@ -422,3 +422,43 @@ func TestQueueConsumerWaitsForItsPassword(t *testing.T) {
 	eventually(t, "it can be produced", func() bool { return producer.Produce(t.Context(), []byte("m")) == nil })
 	nextOf(t, got, "a message when no password is asked for any more")
 }
+
+func TestQueueGivesBackWhatItReadAhead(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, b redistest.Backend) {
+		config := patient(queueConfig(t, b.Addr))
+		site := openQueue(t, config)
+		bodies := make([]string, 0, config.MaxLength)
+		for range 30 {
+			bodies = append(bodies, "quick")
+		}
+		for range config.Concurrency {
+			bodies = append(bodies, "block")
+		}
+		const ahead = 10
+		for range ahead {
+			bodies = append(bodies, "ahead")
+		}
+		produceTo(t, site, "q", bodies...)
+		release := make(chan struct{})
+		got, stop := consume(t, site, "q", func(_ context.Context, m interfaces.Message) error {
+			if string(m.Body) == "block" {
+				<-release
+			}
+			return nil
+		})
+		for range 30 + config.Concurrency {
+			nextOf(t, got, "a message")
+		}
+		eventually(t, "the rest is read ahead", func() bool {
+			return depthOf(t, site, "q").InFlight >= config.Concurrency+ahead
+		})
+		time.AfterFunc(20*time.Millisecond, func() { close(release) })
+		stop()
+		heir, _ := consume(t, openQueue(t, config), "q", nil)
+		for range ahead {
+			if m := nextOf(t, heir, "what was read ahead"); string(m.Body) != "ahead" || m.Attempt != 1 {
+				t.Errorf("got %q attempt %d, want what was read ahead, attempt 1", m.Body, m.Attempt)
+			}
+		}
+	})
+}

@@ -2,11 +2,12 @@
 // name, for each component, the entries under which it is found and the class
 // that implements it.
 //
-//   - entries:
-//   - interface: interfaces.ICache
-//     name: 'Redis'
-//     class: redis.Cache
-//     host: ${REDIS_HOST:-localhost}
+//	# config.yml
+//	- entries:
+//	    - interface: interfaces.ICache
+//	      name: 'Redis'
+//	  class: redis.Cache
+//	  host: ${REDIS_HOST:-localhost}
 //
 // A configuration is checked before anything is built, and every problem is
 // reported in one pass, in the order of the file, with its line and column:

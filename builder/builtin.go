@@ -28,20 +28,20 @@ var builtIn = []string{
 }
 
 // unknownName says that a name is none of the registered ones.
-func unknownName(what string, n *document.Node, registered []string) (message, suggestion string) {
+func unknownName(what string, n *document.Node, registered known) (message, suggestion string) {
 	name, quoted := n.Text, what+" "+quote(n.Shown())
 	if slices.Contains(builtIn, name) {
 		return "unknown " + quoted + `, which is built in: import _ "` + bundle + `"`, ""
 	}
-	suggestion = nearest.To(name, registered)
+	suggestion = nearest.To(name, registered.all)
 	if suggestion == "" {
-		if suggestion = nearest.To(name, builtIn); suggestion != "" && !slices.Contains(registered, suggestion) {
+		if suggestion = nearest.To(name, builtIn); suggestion != "" && !slices.Contains(registered.all, suggestion) {
 			return "unknown " + quoted + "; the built-in ones are not registered: import _ \"" + bundle + `"`, suggestion
 		}
 	}
 	message = "unknown " + quoted
 	if suggestion == "" {
-		message += listed(registered)
+		message += listed(registered.canonical)
 	}
 	return message, suggestion
 }

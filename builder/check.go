@@ -26,8 +26,8 @@ type checker struct {
 
 	present    []component.Entry // what the site has already
 	interfaces map[reflect.Type]*component.InterfaceInfo
-	classes    []string // the names of classes, made when they are needed
-	ifaceNames []string
+	classes    known // the names of classes, made when they are needed
+	ifaceNames known
 }
 
 type entryKey struct {
@@ -130,19 +130,28 @@ func (c *checker) diagnostics() Diagnostics {
 	return found
 }
 
-func (c *checker) classNames() []string {
-	if c.classes == nil {
+// known are the names of a registry: the canonical ones, to be listed, and with
+// their aliases, to be suggested.
+type known struct{ canonical, all []string }
+
+func (n *known) add(name string, aliases []string) {
+	n.canonical = append(n.canonical, name)
+	n.all = append(append(n.all, name), aliases...)
+}
+
+func (c *checker) classNames() known {
+	if c.classes.all == nil {
 		for _, class := range c.builder.registry.Classes() {
-			c.classes = append(append(c.classes, class.Name), class.Aliases...)
+			c.classes.add(class.Name, class.Aliases)
 		}
 	}
 	return c.classes
 }
 
-func (c *checker) interfaceNames() []string {
-	if c.ifaceNames == nil {
+func (c *checker) interfaceNames() known {
+	if c.ifaceNames.all == nil {
 		for _, info := range c.builder.registry.Interfaces() {
-			c.ifaceNames = append(append(c.ifaceNames, info.Name), info.Aliases...)
+			c.ifaceNames.add(info.Name, info.Aliases)
 		}
 	}
 	return c.ifaceNames

@@ -15,19 +15,19 @@ type Diagnostic struct {
 
 	// Item is the class of the item at fault by its canonical name, or as it
 	// was written where it is unknown, or the item's place in the list, such as
-	// "item 3". It is '' where the problem is not an item's.
+	// "item 3". It is "" where the problem is not an item's.
 	Item string
 
 	// Path is the key at fault within the item, such as "port", "tls.ca" or
 	// "entries[0].name". For a key that is unknown or missing or stands twice it
-	// is the path of the map that it is a key of, '' for the item itself.
+	// is the path of the map that it is a key of, "" for the item itself.
 	Path string
 
 	Message    string
-	Suggestion string // the name that was probably meant, or ''
+	Suggestion string // the name that was probably meant, or ""
 
 	// Excerpt is the text of the line, or of the part of it that matters, in
-	// which what may be a secret is masked; '' where there is none.
+	// which what may be a secret is masked; "" where there is none.
 	Excerpt string
 
 	// Err is the error behind the problem, such as one that a class returned

@@ -133,6 +133,9 @@ func (m *tinyMutex) Acquire(ctx context.Context, expire time.Duration) (interfac
 		if ctx.Err() == nil || !m.site.cancelLeavesQueue {
 			m.leave(place)
 		}
+		if ctx.Err() != nil && m.site.cancelKeepsIt {
+			go m.haunt(expire)
+		}
 	}()
 	for {
 		l, err := m.try(ctx, expire, place)
@@ -152,9 +155,6 @@ func (m *tinyMutex) Acquire(ctx context.Context, expire time.Duration) (interfac
 		case <-closed:
 			return nil, interfaces.ErrClosed
 		case <-ctx.Done():
-			if m.site.cancelKeepsIt {
-				go m.haunt(expire)
-			}
 			return nil, ctx.Err()
 		case <-wake:
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	goredis "github.com/redis/go-redis/v9"
@@ -47,8 +48,22 @@ func NewCache(ctx context.Context, site *component.Site, config CacheConfig) (*C
 // else uses it.
 func (c *Cache) Close(context.Context) error { return c.connection.close() }
 
-// CheckHealth asks the server whether it is in order.
-func (c *Cache) CheckHealth(ctx context.Context) error { return c.connection.checkHealth(ctx) }
+// CheckHealth asks the servers whether they are in order, and whether the user
+// may read at all. Which keys it may read is not asked: they are the program's.
+func (c *Cache) CheckHealth(ctx context.Context) error {
+	if err := c.connection.checkHealth(ctx); err != nil {
+		return err
+	}
+
+	return c.connection.do(ctx, "check health", true, func(ctx context.Context, client goredis.UniversalClient) error {
+		err := client.Exists(ctx, c.prefix+"health").Err()
+		if classify(err) == invalid && !isRefused(err) && !strings.Contains(err.Error(), "permissions to run") {
+			return nil
+		}
+
+		return err
+	})
+}
 
 // Stats returns the counts of this cache. Evictions are the server's own
 // affair and always 0; Size is -1.

@@ -439,8 +439,16 @@ func TestWrongUserOfAGroup(t *testing.T) {
 			t.Errorf("SetValue of a key that the user may not touch: %v", err)
 		}
 
-		if err := cache.SetValue(t.Context(), "app:k", nil, time.Hour); err != nil {
+		if err := errors.Join(cache.SetValue(t.Context(), "app:k", nil, time.Hour), cache.CheckHealth(t.Context())); err != nil {
 			t.Errorf("SetValue of a key of the user's: %v", err)
+		}
+
+		node.Do(t, "ACL", "SETUSER", "app", "-@read")
+
+		defer node.Do(t, "ACL", "SETUSER", "app", "+@all")
+
+		if err := cache.CheckHealth(t.Context()); !errors.Is(err, interfaces.ErrInvalid) || !strings.Contains(err.Error(), "NOPERM") {
+			t.Errorf("CheckHealth of a user that may not read: %v", err)
 		}
 	})
 }

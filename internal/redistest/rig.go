@@ -233,7 +233,7 @@ func build[R interface{ close() }](t testing.TB, start func() (R, error)) R {
 
 	var errs []error
 
-	for range 3 {
+	for len(errs) < 3 {
 		r, err := start()
 		if err == nil {
 			return r
@@ -250,7 +250,5 @@ func build[R interface{ close() }](t testing.TB, start func() (R, error)) R {
 
 	t.Fatal(errors.Join(errs...))
 
-	var none R
-
-	return none
+	return *new(R)
 }

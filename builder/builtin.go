@@ -33,7 +33,9 @@ func unknownName(what string, n *document.Node, registered known) (message, sugg
 	if slices.Contains(builtIn, name) {
 		return "unknown " + quoted + `, which is built in: import _ "` + bundle + `"`, ""
 	}
-	suggestion = nearest.To(name, registered.all)
+	if suggestion = byLastPart(name, registered.canonical); suggestion == "" {
+		suggestion = nearest.To(name, registered.all)
+	}
 	if suggestion == "" {
 		if suggestion = nearest.To(name, builtIn); suggestion != "" && !slices.Contains(registered.all, suggestion) {
 			return "unknown " + quoted + "; the built-in ones are not registered: import _ \"" + bundle + `"`, suggestion
@@ -44,6 +46,21 @@ func unknownName(what string, n *document.Node, registered known) (message, sugg
 		message += listed(registered.canonical)
 	}
 	return message, suggestion
+}
+
+// byLastPart returns the only one of names whose part behind the last dot is
+// name, or "": ICache for interfaces.ICache.
+func byLastPart(name string, names []string) (found string) {
+	for _, n := range names {
+		if !strings.EqualFold(n[strings.LastIndexByte(n, '.')+1:], name) {
+			continue
+		}
+		if found != "" {
+			return ""
+		}
+		found = n
+	}
+	return found
 }
 
 // maxListed bounds how many names a message lists.

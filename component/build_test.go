@@ -40,7 +40,7 @@ func TestBuildFollowsReferencesAndLookupsWhateverTheOrder(t *testing.T) {
 	r := newRegistry(t)
 	for _, order := range [][]int{{0, 1, 2}, {2, 1, 0}, {1, 2, 0}} {
 		var d diary
-		make := func(name string) func(context.Context, *component.Site) error {
+		builds := func(name string) func(context.Context, *component.Site) error {
 			return func(_ context.Context, site *component.Site) error {
 				if name == "b" {
 					c, err := component.Get[speaker](site, "c")
@@ -53,9 +53,9 @@ func TestBuildFollowsReferencesAndLookupsWhateverTheOrder(t *testing.T) {
 			}
 		}
 		items := []component.Item{
-			dogItem(t, r, dogConfig{Name: "a", Friend: refTo("b"), Make: make("a")}),
-			dogItem(t, r, dogConfig{Name: "b", Make: make("b")}),
-			dogItem(t, r, dogConfig{Name: "c", Make: make("c")}),
+			dogItem(t, r, dogConfig{Name: "a", Friend: refTo("b"), Make: builds("a")}),
+			dogItem(t, r, dogConfig{Name: "b", Make: builds("b")}),
+			dogItem(t, r, dogConfig{Name: "c", Make: builds("c")}),
 		}
 		s := component.NewSite()
 		must(t, s.Build(t.Context(), []component.Item{items[order[0]], items[order[1]], items[order[2]]}))

@@ -37,13 +37,15 @@ func (e *LookupError) Error() string {
 	} else {
 		fmt.Fprintf(&b, "%s %q: %v", e.Interface, e.Name, e.Err)
 	}
-	if e.Suggestion != "" {
-		fmt.Fprintf(&b, "; did you mean %q?", e.Suggestion)
-	}
-	if len(e.Names) == 0 {
+	switch {
+	case len(e.Names) == 0:
 		fmt.Fprintf(&b, "; the site has no %s", e.Interface)
-	} else {
+	case e.Suggestion == "":
 		fmt.Fprintf(&b, "; there is %s", quoteList(e.Names))
+	case len(e.Names) == 1:
+		fmt.Fprintf(&b, "; did you mean %q?", e.Suggestion)
+	default:
+		fmt.Fprintf(&b, "; did you mean %q? There is %s", e.Suggestion, quoteList(e.Names))
 	}
 	if e.Name != "" && len(e.Elsewhere) > 0 {
 		fmt.Fprintf(&b, "; %q is an entry of %s", e.Name, strings.Join(e.Elsewhere, ", "))

@@ -40,11 +40,11 @@ type dogConfig struct {
 func (d *dog) Speak() string { return d.Name + " barks" }
 func (d *dog) Walk() string  { return d.Name + " walks" }
 
-func (d *dog) Start(ctx context.Context) error       { return callIf(d.Begin, ctx) }
-func (d *dog) Close(ctx context.Context) error       { return callIf(d.End, ctx) }
-func (d *dog) CheckHealth(ctx context.Context) error { return callIf(d.Ill, ctx) }
+func (d *dog) Start(ctx context.Context) error       { return callIf(ctx, d.Begin) }
+func (d *dog) Close(ctx context.Context) error       { return callIf(ctx, d.End) }
+func (d *dog) CheckHealth(ctx context.Context) error { return callIf(ctx, d.Ill) }
 
-func callIf(f func(context.Context) error, ctx context.Context) error {
+func callIf(ctx context.Context, f func(context.Context) error) error {
 	if f == nil {
 		return nil
 	}

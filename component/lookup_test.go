@@ -41,8 +41,8 @@ func TestLookupErrorTellsWhatThereIs(t *testing.T) {
 	must(t, component.Register[speaker](s, "Redis", named("r")))
 	must(t, component.Register[walker](s, "Rover", named("w")))
 	for _, test := range []struct{ name, want string }{
-		{"redis", `component_test.speaker "redis": not found; did you mean "Redis"?; there is "Memory", "Redis"`},
-		{"Rdeis", `component_test.speaker "Rdeis": not found; did you mean "Redis"?; there is "Memory", "Redis"`},
+		{"redis", `component_test.speaker "redis": not found; did you mean "Redis"? There is "Memory", "Redis"`},
+		{"Rdeis", `component_test.speaker "Rdeis": not found; did you mean "Redis"? There is "Memory", "Redis"`},
 		{"Rover", `component_test.speaker "Rover": not found; there is "Memory", "Redis"; "Rover" is an entry of component_test.walker`},
 		{"", `component_test.speaker without a name: not found; there is "Memory", "Redis"`},
 	} {
@@ -142,7 +142,7 @@ func TestManyEntriesAreAllFound(t *testing.T) {
 
 func TestReplaceIsSeenByLookupsAndReferences(t *testing.T) {
 	s := component.NewSite()
-	rex, max := named("Rex"), named("Max")
+	rex, other := named("Rex"), named("Max")
 	must(t, component.Register[speaker](s, "dog", rex))
 	ref, err := component.Bind[speaker](s, "dog")
 	must(t, err)
@@ -150,14 +150,14 @@ func TestReplaceIsSeenByLookupsAndReferences(t *testing.T) {
 		t.Errorf("bound to %v, %v, %q", ref.Get(), ref.IsSet(), ref.Name())
 	}
 
-	previous, err := component.Replace[speaker](s, "dog", max)
+	previous, err := component.Replace[speaker](s, "dog", other)
 	if err != nil || previous != speaker(rex) {
 		t.Errorf("Replace = %v, %v", previous, err)
 	}
-	if got, _ := component.Get[speaker](s, "dog"); got != speaker(max) || ref.Get() != speaker(max) {
+	if got, _ := component.Get[speaker](s, "dog"); got != speaker(other) || ref.Get() != speaker(other) {
 		t.Errorf("lookup gives %v, reference %v", got, ref.Get())
 	}
-	if _, err := component.Replace[speaker](s, "cat", max); !errors.Is(err, component.ErrNotFound) {
+	if _, err := component.Replace[speaker](s, "cat", other); !errors.Is(err, component.ErrNotFound) {
 		t.Errorf("replacing what is not there: %v", err)
 	}
 	if _, err := component.Replace[speaker](s, "dog", nil); !errors.Is(err, component.ErrUnsuitable) {

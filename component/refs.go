@@ -11,7 +11,7 @@ import (
 
 // RefInfo describes a reference in a config.
 type RefInfo struct {
-	Path      string       // the key; keys and indexes of nested ones joined with dots
+	Path      string       // the key, "cache"; of nested ones "by_day.mon", "pack[0]"
 	Interface reflect.Type // what it refers to
 	Name      string       // the name of the entry
 	Set       bool         // whether it names one
@@ -85,7 +85,7 @@ func eachRef(v reflect.Value, path string, visit func(path string, r anyRef) err
 		}
 	case reflect.Slice, reflect.Array:
 		for i := range v.Len() {
-			if err := eachRef(v.Index(i), join(path, strconv.Itoa(i)), visit); err != nil {
+			if err := eachRef(v.Index(i), path+"["+strconv.Itoa(i)+"]", visit); err != nil {
 				return err
 			}
 		}

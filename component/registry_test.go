@@ -94,7 +94,7 @@ func TestRegistriesAreApart(t *testing.T) {
 	if got := component.NewRegistry().Classes(); len(got) != 0 {
 		t.Errorf("a new registry has %v", got)
 	}
-	if component.DefaultRegistry() != component.DefaultRegistry() {
+	if one, other := component.DefaultRegistry(), component.DefaultRegistry(); one != other {
 		t.Error("there are two default registries")
 	}
 }
@@ -129,7 +129,7 @@ func ExampleSite_Build() {
 	fmt.Println(err)
 	// Output:
 	// Hello, world! <nil>
-	// fmt.Stringer "Greeting": not found; did you mean "greeting"?; there is "greeting"
+	// fmt.Stringer "Greeting": not found; did you mean "greeting"?
 }
 
 type greeting string

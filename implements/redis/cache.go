@@ -56,12 +56,15 @@ func (c *Cache) CheckHealth(ctx context.Context) error {
 	}
 
 	return c.connection.do(ctx, "check health", true, func(ctx context.Context, client goredis.UniversalClient) error {
-		err := client.Exists(ctx, c.prefix+"health").Err()
-		if classify(err) == invalid && !isRefused(err) && !strings.Contains(err.Error(), "permissions to run") {
+		err := client.Get(ctx, c.prefix+"health").Err()
+		switch kind := classify(err); {
+		case kind == answered:
 			return nil
+		case kind == invalid && !isRefused(err) && !strings.Contains(err.Error(), "permissions to run"):
+			return nil
+		default:
+			return err
 		}
-
-		return err
 	})
 }
 

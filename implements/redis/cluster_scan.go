@@ -8,6 +8,8 @@ import (
 	"sync"
 
 	goredis "github.com/redis/go-redis/v9"
+
+	"github.com/fivcglue/fivcglue-go/interfaces"
 )
 
 // maxRounds is how often all masters are scanned while slots move. A key that
@@ -91,6 +93,22 @@ func (c *Cache) deleteInCluster(ctx context.Context, pattern string) (int, error
 // rounds has round see to all masters, again for as long as keys may have gone
 // from one to another meanwhile. It returns the error of the last round.
 func (c *Cache) rounds(ctx context.Context, op string, round func([]*goredis.Client) (goOn bool, err error)) error {
+	if err := c.connection.admit(ctx, op); err != nil {
+		return err
+	}
+
+	err := c.turns(ctx, op, round)
+
+	// Of several calls the one that was not begun any more knows nothing of
+	// those before it, which the servers have left without an answer.
+	if cause := ctx.Err(); err != nil && errors.Is(cause, context.DeadlineExceeded) && !errors.Is(err, interfaces.ErrUnavailable) {
+		return c.connection.settings.ended(op, cause, true)
+	}
+
+	return err
+}
+
+func (c *Cache) turns(ctx context.Context, op string, round func([]*goredis.Client) (goOn bool, err error)) error {
 	for turn := 1; ; turn++ {
 		masters, err := c.connection.masters(ctx, op)
 		if err != nil {

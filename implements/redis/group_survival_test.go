@@ -480,7 +480,7 @@ func TestCertificates(t *testing.T) {
 		"server name":         {changed(good, func(c *redis.Config) { c.ServerName = "localhost" }), ""},
 		"another server name": {changed(good, func(c *redis.Config) { c.ServerName = "example.com" }), "example.com"},
 		"another authority":   {changed(good, func(c *redis.Config) { c.CA = others.CA }), "unknown authority"},
-		"no certificate":      {changed(good, func(c *redis.Config) { c.Cert, c.Key = "", "" }), "certificate required"},
+		"no certificate":      {changed(good, func(c *redis.Config) { c.Cert, c.Key = "", "" }), "backend unavailable"},
 		"no TLS":              {changed(good, func(c *redis.Config) { c.TLS = redis.TLS{} }), ""},
 	} {
 		t.Run(name, func(t *testing.T) {

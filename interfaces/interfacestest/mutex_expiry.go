@@ -79,14 +79,14 @@ var mutexExpiryChecks = []mutexCheck{
 		promise: "a lease that renews itself lasts as long as it is held",
 		needs:   needsRenewing,
 		run: func(ctx context.Context, k *mutexKit) {
-			lease := k.take(ctx, k.renewing(), k.Lease)
-			waiting := k.acquireFor(ctx, 4*k.Lease)
+			lease := k.take(ctx, k.renewing(), k.renewal())
+			waiting := k.acquireFor(ctx, 2*k.renewal())
 			select {
 			case <-waiting.done:
-				k.Errorf("after %v another got the mutex of a holder that renews its lease of %v", 4*k.Lease, k.Lease)
+				k.Errorf("after %v another got the mutex of a holder that renews its lease of %v", 2*k.renewal(), k.renewal())
 			case <-lease.Context().Done():
-				k.Errorf("a lease of %v that renews itself ended: %w", k.Lease, context.Cause(lease.Context()))
-			case <-time.After(4 * k.Lease):
+				k.Errorf("a lease of %v that renews itself ended: %w", k.renewal(), context.Cause(lease.Context()))
+			case <-time.After(2 * k.renewal()):
 			}
 			k.release(ctx, lease, "after it was renewed")
 			got, err := k.end(waiting, "after the holder released")
@@ -115,23 +115,27 @@ var mutexExpiryChecks = []mutexCheck{
 		needs:   needsRenewing,
 		run: func(ctx context.Context, k *mutexKit) {
 			lease := k.take(ctx, k.renewing(), longLease)
-			if err := lease.Extend(ctx, k.Lease); err != nil {
+			if err := lease.Extend(ctx, k.renewal()); err != nil {
 				k.Fatalf("Extend: %w", err)
 			}
-			waiting := k.acquireFor(ctx, 3*k.Lease)
+			waiting := k.acquireFor(ctx, 2*k.renewal())
 			select {
 			case <-waiting.done:
 				k.Errorf("another got the mutex of a holder that renews its lease")
-			case <-time.After(3 * k.Lease):
+			case <-time.After(2 * k.renewal()):
 			}
 			k.release(ctx, lease, "after it was renewed")
 			if got, err := k.end(waiting, "after the holder released"); err == nil {
 				k.release(ctx, got, "at the end")
 			}
-			k.wantError(lease.Extend(ctx, k.Lease), interfaces.ErrLost, "Extend after Release")
+			k.wantError(lease.Extend(ctx, k.renewal()), interfaces.ErrLost, "Extend after Release")
 		},
 	},
 }
+
+// renewal is the time of a lease that is to renew itself. It is long enough for
+// a renewal to come in time on a machine that has much else to do.
+func (k *mutexKit) renewal() time.Duration { return 5 * k.Lease }
 
 // acquireFor begins an Acquire that may wait for longer than d.
 func (k *mutexKit) acquireFor(ctx context.Context, d time.Duration) *acquiring {

@@ -12,22 +12,25 @@ func (c *connection) get(ctx context.Context, op, key string) ([]byte, error) {
 		return nil, err
 	}
 
-	ask := c.gets.run
-	if c.settings.mode == modeCluster {
-		ask = c.getAlone // one node must not hold up what is asked of another
-	}
-
-	value, err := ask(ctx, key)
+	value, err := c.ask(ctx, key)
 	for attempt := 0; err != nil && err != goredis.Nil; attempt++ { //nolint:errorlint // as it comes from go-redis
 		again, final := c.review(ctx, op, true, attempt, err)
 		if !again {
 			return nil, final
 		}
 
-		value, err = ask(ctx, key)
+		value, err = c.ask(ctx, key)
 	}
 
 	return value, err
+}
+
+func (c *connection) ask(ctx context.Context, key string) ([]byte, error) {
+	if c.clustered() {
+		return c.getAlone(ctx, key) // one node must not hold up what is asked of another
+	}
+
+	return c.gets.run(ctx, key)
 }
 
 // getAlone asks for one key.

@@ -217,7 +217,7 @@ func (v *view) construct(site *Site) (c any, err error) {
 		}
 	}
 	if n.item.Decode != nil {
-		if err := n.item.Decode(config); err != nil {
+		if err := protect("Decode", func() error { return n.item.Decode(config) }); err != nil {
 			return nil, err
 		}
 	}

@@ -216,30 +216,62 @@ func TestBuildFindsCyclesWithTheirPath(t *testing.T) {
 }
 
 func TestFailureOfWhatALookupNeedsIsToldOnceAndNotSwallowed(t *testing.T) {
-	r, s := newRegistry(t), component.NewSite()
+	r := newRegistry(t)
 	boom := errors.New("boom")
-	err := s.Build(t.Context(), []component.Item{
-		dogItem(t, r, dogConfig{Name: "a", Make: func(_ context.Context, site *component.Site) error {
+	broken := dogItem(t, r, dogConfig{Name: "b", Make: func(context.Context, *component.Site) error { return boom }})
+	for name, lookup := range map[string]func(site *component.Site) error{
+		"told": func(site *component.Site) error {
+			_, err := component.Get[speaker](site, "b")
+			return fmt.Errorf("a needs b: %w", err)
+		},
+		"swallowed": func(site *component.Site) error {
+			if _, ok := component.Query[speaker](site, "b"); ok {
+				return errors.New("it was found")
+			}
+			return nil
+		},
+		"swallowed by All": func(site *component.Site) error {
 			for range component.All[speaker](site) {
-				return errors.New("All gave something that was not built")
+				return errors.New("All gave what was not built")
+			}
+			return nil
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := dogItem(t, r, dogConfig{Name: "a", Make: func(_ context.Context, site *component.Site) error { return lookup(site) }})
+			err := component.NewSite().Build(t.Context(), []component.Item{a, broken})
+			if want := "zoo.yml:b: zoo.Dog: boom"; err == nil || err.Error() != want {
+				t.Errorf("got %v, want %s", err, want)
+			}
+		})
+	}
+}
+
+func TestAllInNewLeavesOutTheItemItself(t *testing.T) {
+	r, s := newRegistry(t), component.NewSite()
+	must(t, component.Register[speaker](s, "by hand", named("by hand")))
+	var d diary
+	must(t, s.Build(t.Context(), []component.Item{
+		dogItem(t, r, dogConfig{Name: "c", Make: func(_ context.Context, site *component.Site) error {
+			for range 2 {
+				for name := range component.All[speaker](site) {
+					d.note("%s", name)
+				}
 			}
 			return nil
 		}}),
-		dogItem(t, r, dogConfig{Name: "b", Make: func(context.Context, *component.Site) error { return boom }}),
-	})
-	// a's own loop meets a itself: that is a cycle, found first.
-	if !errors.Is(err, component.ErrCycle) {
+		dogItem(t, r, dogConfig{Name: "d"}),
+		dogItem(t, r, dogConfig{Name: "a"}),
+	}))
+	d.expect(t, "a", "by hand", "d", "a", "by hand", "d")
+}
+
+func TestPanicInDecodeIsAnError(t *testing.T) {
+	r := newRegistry(t)
+	item := dogItem(t, r, dogConfig{Name: "a"})
+	item.Decode = func(any) error { panic("boom") }
+	if err := component.NewSite().Build(t.Context(), []component.Item{item}); !panicked("Decode")(err) {
 		t.Errorf("got %v", err)
-	}
-	err = s.Build(t.Context(), []component.Item{
-		dogItem(t, r, dogConfig{Name: "a", Make: func(_ context.Context, site *component.Site) error {
-			_, err := component.Get[speaker](site, "b")
-			return fmt.Errorf("a needs b: %w", err)
-		}}),
-		dogItem(t, r, dogConfig{Name: "b", Make: func(context.Context, *component.Site) error { return boom }}),
-	})
-	if want := "zoo.yml:b: zoo.Dog: boom"; err == nil || err.Error() != want {
-		t.Errorf("got %v, want %s", err, want)
 	}
 }
 

@@ -15,8 +15,9 @@ import (
 //
 // The exported fields of C are the keys that an item of the class may have.
 // They carry tags: mapstructure:"key", doc:"one line", and required:"true",
-// enum:"a,b", min:"1", max:"9" where they serve. A field without a
-// mapstructure tag has its Go name as key.
+// enum:"a,b", min:"1", max:"9" where they serve; secret:"true" says of a field
+// that is no Secret, such as a map of any texts, that its values are not to be
+// shown. A field without a mapstructure tag has its Go name as key.
 type Class[T, C any] struct {
 	Name    string   // canonical, "redis.Cache"
 	Aliases []string // other names that mean the same

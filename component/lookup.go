@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"iter"
 	"reflect"
-	"slices"
 )
 
 // Get returns the component that the entry of interface T and that name has
@@ -26,26 +25,24 @@ func Get[T any](s *Site, name string) (T, error) {
 
 // Query is Get for a component that need not be there.
 func Query[T any](s *Site, name string) (T, bool) {
-	c, err := Get[T](s, name)
-	return c, err == nil
+	found, err := search[T](s, name)
+	if err != nil || found == nil {
+		var none T
+		return none, false
+	}
+	return *found.now.Load(), true
 }
 
 // All yields the names and components of all entries of interface T, sorted by
-// name, as they are when the loop begins.
+// name, as they are when the loop begins. In a class's New these are those
+// that there will be, each built before it is yielded, but for the entries of
+// the component that New is making.
 func All[T any](s *Site) iter.Seq2[string, T] {
 	return func(yield func(string, T) bool) {
 		if s == nil {
 			return
 		}
-		var names []string
-		typ := reflect.TypeFor[T]()
-		for h := range s.holders {
-			if h.typ() == typ {
-				names = append(names, h.info().Name)
-			}
-		}
-		slices.Sort(names)
-		for _, name := range names {
+		for _, name := range s.names(reflect.TypeFor[T]()) {
 			if c, ok := Query[T](s, name); ok && !yield(name, c) {
 				return
 			}
@@ -97,24 +94,29 @@ func Bind[T any](s *Site, name string) (Ref[T], error) {
 	return Ref[T]{slot: found, name: name, set: true}, nil
 }
 
+// lookup is search with an error that says what there is instead.
 func lookup[T any](s *Site, name string) (*slot[T], error) {
-	typ := reflect.TypeFor[T]()
-	if s == nil {
-		return nil, s.missing(typ, name)
+	found, err := search[T](s, name)
+	if err == nil && found == nil {
+		err = s.missing(reflect.TypeFor[T](), name)
 	}
-	if found := find[T](s.table.Load(), name); found != nil {
+	return found, err
+}
+
+// search returns the slot of an entry, nil if there is none. The error is one
+// of building what was searched for.
+func search[T any](s *Site, name string) (*slot[T], error) {
+	if s == nil {
+		return nil, nil
+	}
+	if found := find[T](s.table.Load(), name); found != nil || s.view == nil {
 		return found, nil
 	}
-	if s.view != nil {
-		h, err := s.view.lookup(typ, name, "")
-		if err != nil {
-			return nil, err
-		}
-		if h != nil {
-			return h.(*slot[T]), nil
-		}
+	h, err := s.view.lookup(reflect.TypeFor[T](), name, "")
+	if err != nil || h == nil {
+		return nil, err
 	}
-	return nil, s.missing(typ, name)
+	return h.(*slot[T]), nil
 }
 
 func suitable(typ reflect.Type, c any) error {

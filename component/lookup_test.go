@@ -201,6 +201,7 @@ func TestLookupAllocatesNothing(t *testing.T) {
 	if n := testing.AllocsPerRun(100, func() {
 		_, _ = component.Get[speaker](s, "Rex")
 		_, _ = component.Query[speaker](s, "Rex")
+		_, _ = component.Query[speaker](s, "absent")
 		_ = ref.Get()
 	}); n != 0 {
 		t.Errorf("%v allocations", n)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"sync"
 	"sync/atomic"
 )
@@ -18,6 +19,7 @@ type construction struct {
 	mu      sync.Mutex
 	order   []*node // those that are built
 	failure error   // the first, which decides, whatever a New makes of it
+	names   map[reflect.Type][]string
 }
 
 type entryKey struct {
@@ -46,6 +48,33 @@ const (
 	underway
 	built
 )
+
+// namesOf returns the names of the entries of one interface, sorted. It must not
+// be changed.
+func (b *construction) namesOf(typ reflect.Type) []string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if names, known := b.names[typ]; known {
+		return names
+	}
+	var names []string
+	for h := range b.state.root.table.Load().all {
+		if h.typ() == typ {
+			names = append(names, h.info().Name)
+		}
+	}
+	for key := range b.entries {
+		if key.typ == typ {
+			names = append(names, key.name)
+		}
+	}
+	slices.Sort(names)
+	if b.names == nil {
+		b.names = map[reflect.Type][]string{}
+	}
+	b.names[typ] = names
+	return names
+}
 
 // plan checks all that can be known without building.
 func (s *Site) plan(items []Item) (*construction, error) {

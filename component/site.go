@@ -149,6 +149,21 @@ func (s *Site) missing(typ reflect.Type, name string) error {
 	return e
 }
 
+// names returns the names of the entries of one interface, sorted.
+func (s *Site) names(typ reflect.Type) []string {
+	if s.building() {
+		return s.view.names(typ)
+	}
+	var names []string
+	for h := range s.holders {
+		if h.typ() == typ {
+			names = append(names, h.info().Name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
 // holders yields the slots that a lookup in s may find, those that are yet to
 // be built included.
 func (s *Site) holders(yield func(holder) bool) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -51,6 +52,21 @@ func (v *view) lookup(typ reflect.Type, name, path string) (holder, error) {
 		v.record(Use{Interface: typ.String(), Name: name, Path: path, Found: h != nil}, h)
 	}
 	return h, nil
+}
+
+// names returns the names of the entries of one interface, sorted, without the
+// item's own. What the site had before is as it was when the first asked: a
+// thousand items that ask do not make it be searched a thousand times.
+func (v *view) names(typ reflect.Type) []string {
+	all := v.build.namesOf(typ)
+	own := func(name string) bool {
+		e, found := v.build.entries[entryKey{typ, name}]
+		return found && e.node == v.node
+	}
+	if !slices.ContainsFunc(all, own) {
+		return all
+	}
+	return slices.DeleteFunc(slices.Clone(all), own)
 }
 
 func (v *view) record(use Use, h holder) {

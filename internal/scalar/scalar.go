@@ -186,7 +186,7 @@ func setPointer(dst reflect.Value, text string) error {
 
 func setUnmarshaler(dst reflect.Value, text string) error {
 	fresh := reflect.New(dst.Type())
-	if err := fresh.Interface().(encoding.TextUnmarshaler).UnmarshalText([]byte(text)); err != nil {
+	if err := unmarshal(fresh.Interface().(encoding.TextUnmarshaler), text); err != nil {
 		if text != "" && strings.Contains(err.Error(), text) {
 			return errors.New("is not valid")
 		}
@@ -194,6 +194,17 @@ func setUnmarshaler(dst reflect.Value, text string) error {
 	}
 	dst.Set(fresh.Elem())
 	return nil
+}
+
+// unmarshal has a type that is not ours read text, and bears its panic. What was
+// given to panic may have the text in it and is not told.
+func unmarshal(dst encoding.TextUnmarshaler, text string) (err error) {
+	defer func() {
+		if recover() != nil {
+			err = errors.New("cannot be read: its type panicked")
+		}
+	}()
+	return dst.UnmarshalText([]byte(text))
 }
 
 func setInt(dst reflect.Value, text string) error {

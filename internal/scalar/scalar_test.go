@@ -175,3 +175,15 @@ func FuzzSet(f *testing.F) {
 		}
 	})
 }
+
+type panicking struct{}
+
+func (*panicking) UnmarshalText(text []byte) error { panic("it was " + string(text)) }
+
+func TestSetBearsAPanic(t *testing.T) {
+	var dst panicking
+	err := scalar.Set(reflect.ValueOf(&dst).Elem(), "hunter2", false)
+	if err == nil || strings.Contains(err.Error(), "hunter2") {
+		t.Errorf("got %v, want an error without the text", err)
+	}
+}

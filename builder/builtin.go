@@ -13,31 +13,36 @@ const bundle = "github.com/fivcglue/fivcglue-go/implements"
 
 // builtIn are the names of what the bundle registers. The builder does not
 // import it, but tells whoever forgot to.
-var builtIn = []string{
-	"config.Environment", "config.Overlay", "config.Values", "file.JSON", "file.YAML", "logging.Site",
-	"memory.Cache", "memory.MutexSite", "memory.QueueSite",
-	"telemetry.Cache", "telemetry.MutexSite", "telemetry.QueueSite",
-	"redis.Broadcast", "redis.Cache", "redis.MutexSite", "redis.QueueSite",
-	"interfaces.ICache", "interfaces.IConfig", "interfaces.ILoggerSite", "interfaces.IMutexSite", "interfaces.IQueueSite",
-	"fivcglue.implements.caches_mem.CacheImpl", "fivcglue.implements.caches_redis.CacheImpl",
-	"fivcglue.implements.configs_jsonfile.ConfigImpl", "fivcglue.implements.configs_yamlfile.ConfigImpl",
-	"fivcglue.implements.loggers_builtin.LoggerSiteImpl", "fivcglue.implements.loggers_default.LoggerSiteImpl",
-	"fivcglue.implements.mutexes_redis.MutexSiteImpl", "fivcglue.implements.queues_redis.QueueSiteImpl",
-	"fivcglue.interfaces.caches.ICache", "fivcglue.interfaces.configs.IConfig", "fivcglue.interfaces.loggers.ILoggerSite",
-	"fivcglue.interfaces.mutexes.IMutexSite", "fivcglue.interfaces.queues.IQueueSite",
+var builtIn = map[string][]string{
+	"class": {
+		"config.Environment", "config.Overlay", "config.Values", "file.JSON", "file.YAML", "logging.Site",
+		"memory.Cache", "memory.MutexSite", "memory.QueueSite",
+		"redis.Broadcast", "redis.Cache", "redis.MutexSite", "redis.QueueSite",
+		"telemetry.Cache", "telemetry.MutexSite", "telemetry.QueueSite",
+		"fivcglue.implements.caches_mem.CacheImpl", "fivcglue.implements.caches_redis.CacheImpl",
+		"fivcglue.implements.configs_jsonfile.ConfigImpl", "fivcglue.implements.configs_yamlfile.ConfigImpl",
+		"fivcglue.implements.loggers_builtin.LoggerSiteImpl", "fivcglue.implements.loggers_default.LoggerSiteImpl",
+		"fivcglue.implements.mutexes_redis.MutexSiteImpl", "fivcglue.implements.queues_redis.QueueSiteImpl",
+	},
+	"interface": {
+		"interfaces.ICache", "interfaces.IConfig", "interfaces.ILoggerSite", "interfaces.IMutexSite", "interfaces.IQueueSite",
+		"fivcglue.interfaces.caches.ICache", "fivcglue.interfaces.configs.IConfig", "fivcglue.interfaces.loggers.ILoggerSite",
+		"fivcglue.interfaces.mutexes.IMutexSite", "fivcglue.interfaces.queues.IQueueSite",
+	},
 }
 
-// unknownName says that a name is none of the registered ones.
+// unknownName says that a name is none of the registered ones. what is "class"
+// or "interface".
 func unknownName(what string, n *document.Node, registered known) (message, suggestion string) {
 	name, quoted := n.Text, what+" "+quote(n.Shown())
-	if slices.Contains(builtIn, name) {
+	if slices.Contains(builtIn[what], name) {
 		return "unknown " + quoted + `, which is built in: import _ "` + bundle + `"`, ""
 	}
 	if suggestion = byLastPart(name, registered.canonical); suggestion == "" {
 		suggestion = nearest.To(name, registered.all)
 	}
 	if suggestion == "" {
-		if suggestion = nearest.To(name, builtIn); suggestion != "" && !slices.Contains(registered.all, suggestion) {
+		if suggestion = nearest.To(name, builtIn[what]); suggestion != "" && !slices.Contains(registered.all, suggestion) {
 			return "unknown " + quoted + "; the built-in ones are not registered: import _ \"" + bundle + `"`, suggestion
 		}
 	}

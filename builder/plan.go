@@ -36,7 +36,7 @@ type field struct {
 type shape struct {
 	form   form
 	typ    reflect.Type
-	secret bool         // it is, or holds, component.Secret
+	secret bool         // it is, or holds, component.Secret, or its tag says so
 	ref    reflect.Type // the interface that it refers to, nil for what is no reference
 	elem   *shape       // of lists and maps
 	fields *plan        // of groups
@@ -134,6 +134,11 @@ func (pl *planner) addFields(p *plan, t reflect.Type, index []int) {
 			key = f.Name
 		}
 		s := pl.shape(f.Type)
+		if f.Tag.Get("secret") == "true" {
+			for within := s; within != nil; within = within.elem {
+				within.secret = true
+			}
+		}
 		target := s
 		for target.elem != nil {
 			target = target.elem // what a tag says of a list is said of its elements

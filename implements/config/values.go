@@ -11,8 +11,9 @@ import (
 // ValuesConfig is the configuration of Values.
 type ValuesConfig struct {
 	// Sessions are the values by session and key. A key that reaches into
-	// something is written with dots: servers.0.host.
-	Sessions map[string]map[string]string `mapstructure:"sessions" doc:"the values by session and key"`
+	// something is written with dots: servers.0.host. One of them may be a
+	// password, so what shows a configuration shows none.
+	Sessions map[string]map[string]string `mapstructure:"sessions" secret:"true" doc:"the values by session and key; none is shown, since one may be a password"`
 }
 
 // Values is a configuration that is given its values: by the site's own file,

@@ -245,7 +245,7 @@ func (c *connection) checkHealth(ctx context.Context) error {
 
 	return c.do(ctx, "check health", true, func(ctx context.Context, client goredis.UniversalClient) error {
 		err := client.Ping(ctx).Err()
-		if kind := classify(err); kind == invalid {
+		if goredis.IsPermissionError(err) {
 			return nil // whoever may not PING is answered all the same
 		}
 

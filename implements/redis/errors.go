@@ -90,6 +90,8 @@ func classifyReply(text string) failure {
 		return unable
 	case strings.HasPrefix(rest, "invalid password"), strings.HasPrefix(rest, "operation not permitted"):
 		return locked // servers before Redis 6
+	case strings.HasPrefix(rest, "Protocol error: unauthenticated"):
+		return locked // a call with more arguments than a stranger may send
 	default:
 		return invalid
 	}

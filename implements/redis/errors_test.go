@@ -61,7 +61,7 @@ func TestServersAnswers(t *testing.T) {
 		},
 		{
 			name: "database that is not there", call: get, want: interfaces.ErrInvalid, word: "DB index",
-			config: func(c *redis.CacheConfig) { c.DB = 99 }, healthy: true,
+			config: func(c *redis.CacheConfig) { c.DB = 99 },
 		},
 		{
 			name: "key of another type", call: get, want: interfaces.ErrInvalid, word: "WRONGTYPE", healthy: true,

@@ -140,7 +140,7 @@ func (c *Cache) GetValues(ctx context.Context, keys ...string) (map[string][]byt
 
 // SetValue implements interfaces.ICache.
 func (c *Cache) SetValue(ctx context.Context, key string, value []byte, expire time.Duration) error {
-	expire, err := c.admitStore(ctx, expire, key)
+	expire, err := c.admitStore(ctx, key, expire)
 	if err != nil {
 		return err
 	}
@@ -153,17 +153,12 @@ func (c *Cache) SetValue(ctx context.Context, key string, value []byte, expire t
 // SetValues implements interfaces.ICache. It stores all of values or, when it
 // fails, none.
 func (c *Cache) SetValues(ctx context.Context, values map[string][]byte, expire time.Duration) error {
-	if len(values) == 0 {
-		return nil
+	if err := c.usable(ctx); err != nil {
+		return c.failed(err)
 	}
-	expire, err := c.admitStore(ctx, expire)
+	expire, err := cacherule.CheckStoreAll(values, expire)
 	if err != nil {
-		return err
-	}
-	for key := range values {
-		if err := cacherule.CheckKey(key); err != nil {
-			return c.failed(err)
-		}
+		return c.failed(err)
 	}
 	for key, value := range values {
 		c.entries.Set(key, entry{string(value), expire})
@@ -176,7 +171,7 @@ func (c *Cache) SetValues(ctx context.Context, values map[string][]byte, expire 
 // AddValue implements interfaces.ICache. True does not mean that the value is
 // still there: see Cache.
 func (c *Cache) AddValue(ctx context.Context, key string, value []byte, expire time.Duration) (bool, error) {
-	expire, err := c.admitStore(ctx, expire, key)
+	expire, err := c.admitStore(ctx, key, expire)
 	if err != nil {
 		return false, err
 	}
@@ -232,11 +227,11 @@ func (c *Cache) admit(ctx context.Context, keys ...string) error {
 
 // admitStore is admit for a call that stores. It returns the expire to store
 // with.
-func (c *Cache) admitStore(ctx context.Context, expire time.Duration, keys ...string) (time.Duration, error) {
-	if err := c.admit(ctx, keys...); err != nil {
-		return 0, err
+func (c *Cache) admitStore(ctx context.Context, key string, expire time.Duration) (time.Duration, error) {
+	if err := c.usable(ctx); err != nil {
+		return 0, c.failed(err)
 	}
-	expire, err := cacherule.Expire(expire)
+	expire, err := cacherule.CheckStore(key, expire)
 	if err != nil {
 		return 0, c.failed(err)
 	}

@@ -213,6 +213,25 @@ func TestCacheScanCutShort(t *testing.T) {
 	}
 }
 
+func TestCacheMissNamesTheKey(t *testing.T) {
+	cache, err := memory.NewCache(t.Context(), nil, memory.DefaultCacheConfig())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := cache.Close(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+	_, missing := cache.GetValue(t.Context(), "user:1")
+	_, timeless := cache.GetExpire(t.Context(), "user:1")
+	for call, err := range map[string]error{"GetValue": missing, "GetExpire": timeless} {
+		if !errors.Is(err, interfaces.ErrMiss) || err.Error() != `cache key "user:1": no such key` {
+			t.Errorf("%s of an absent key: %v, want a miss that names it", call, err)
+		}
+	}
+}
+
 func TestCacheConfigValidate(t *testing.T) {
 	tests := []struct {
 		name   string

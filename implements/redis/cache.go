@@ -3,13 +3,13 @@ package redis
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 	"time"
 
 	goredis "github.com/redis/go-redis/v9"
 
 	"github.com/fivcglue/fivcglue-go/component"
+	"github.com/fivcglue/fivcglue-go/implements/internal/cacherule"
 	"github.com/fivcglue/fivcglue-go/interfaces"
 )
 
@@ -75,11 +75,13 @@ func (c *Cache) Stats() interfaces.CacheStats { return c.counts.stats() }
 // GetValue returns the value of key, or ErrMiss. Callers that ask at the same
 // time share round trips.
 func (c *Cache) GetValue(ctx context.Context, key string) ([]byte, error) {
-	if err := checkKey(key); err != nil {
-		return nil, c.failed(err)
+	const op = "get value"
+
+	if err := cacherule.CheckKey(key); err != nil {
+		return nil, c.refuse(ctx, op, err)
 	}
 
-	value, err := c.connection.get(ctx, "get value", c.prefix+key)
+	value, err := c.connection.get(ctx, op, c.prefix+key)
 
 	switch {
 	case err == nil:
@@ -89,7 +91,7 @@ func (c *Cache) GetValue(ctx context.Context, key string) ([]byte, error) {
 	case errors.Is(err, goredis.Nil):
 		c.counts.misses.Add(1)
 
-		return nil, interfaces.ErrMiss
+		return nil, cacherule.Miss(key)
 	default:
 		return nil, c.failedKey(key, err)
 	}
@@ -97,14 +99,15 @@ func (c *Cache) GetValue(ctx context.Context, key string) ([]byte, error) {
 
 // SetValue stores value under key until expire has passed.
 func (c *Cache) SetValue(ctx context.Context, key string, value []byte, expire time.Duration) error {
-	if err := checkEntry(key, expire); err != nil {
-		return c.failed(err)
+	const op = "set value"
+
+	whole, err := cacherule.CheckStore(key, expire)
+	if err != nil {
+		return c.refuse(ctx, op, err)
 	}
 
-	expire = wholeMilliseconds(expire)
-
-	err := c.connection.do(ctx, "set value", true, func(ctx context.Context, client goredis.UniversalClient) error {
-		return client.Set(ctx, c.prefix+key, value, expire).Err()
+	err = c.connection.do(ctx, op, true, func(ctx context.Context, client goredis.UniversalClient) error {
+		return client.Set(ctx, c.prefix+key, value, whole).Err()
 	})
 	if err != nil {
 		return c.failedKey(key, err)
@@ -119,14 +122,15 @@ func (c *Cache) SetValue(ctx context.Context, key string, value []byte, expire t
 // again when the server's answer was lost: ErrUnavailable then leaves open
 // whether the value was stored.
 func (c *Cache) AddValue(ctx context.Context, key string, value []byte, expire time.Duration) (bool, error) {
-	if err := checkEntry(key, expire); err != nil {
-		return false, c.failed(err)
+	const op = "add value"
+
+	whole, err := cacherule.CheckStore(key, expire)
+	if err != nil {
+		return false, c.refuse(ctx, op, err)
 	}
 
-	expire = wholeMilliseconds(expire)
-
-	err := c.connection.do(ctx, "add value", false, func(ctx context.Context, client goredis.UniversalClient) error {
-		return client.SetArgs(ctx, c.prefix+key, value, goredis.SetArgs{Mode: "NX", TTL: expire}).Err()
+	err = c.connection.do(ctx, op, false, func(ctx context.Context, client goredis.UniversalClient) error {
+		return client.SetArgs(ctx, c.prefix+key, value, goredis.SetArgs{Mode: "NX", TTL: whole}).Err()
 	})
 
 	switch {
@@ -143,13 +147,15 @@ func (c *Cache) AddValue(ctx context.Context, key string, value []byte, expire t
 
 // GetExpire returns how long key has left, NoExpire or ErrMiss.
 func (c *Cache) GetExpire(ctx context.Context, key string) (time.Duration, error) {
-	if err := checkKey(key); err != nil {
-		return 0, c.failed(err)
+	const op = "get expire"
+
+	if err := cacherule.CheckKey(key); err != nil {
+		return 0, c.refuse(ctx, op, err)
 	}
 
 	var left time.Duration
 
-	err := c.connection.do(ctx, "get expire", true, func(ctx context.Context, client goredis.UniversalClient) (err error) {
+	err := c.connection.do(ctx, op, true, func(ctx context.Context, client goredis.UniversalClient) (err error) {
 		left, err = client.PTTL(ctx, c.prefix+key).Result()
 
 		return err
@@ -166,12 +172,31 @@ func (c *Cache) GetExpire(ctx context.Context, key string) (time.Duration, error
 
 	switch left {
 	case absent:
-		return 0, interfaces.ErrMiss
+		return 0, cacherule.Miss(key)
 	case forEver:
 		return interfaces.NoExpire, nil
 	default:
 		return left, nil
 	}
+}
+
+// refuse returns the error of a call for which the server is not asked, and
+// counts it. err is what is wrong with the call, nil if there is nothing to do;
+// that the cache is closed or the context has ended goes before it. Calls for
+// which the server is asked learn that on their way, and pay for it once.
+func (c *Cache) refuse(ctx context.Context, op string, err error) error {
+	ended := ctx.Err()
+
+	switch {
+	case c.connection.closed.Load():
+		err = c.connection.shut(op)
+	case ended != nil:
+		err = c.connection.settings.ended(op, ended, false)
+	case err == nil:
+		return nil
+	}
+
+	return c.failed(err)
 }
 
 // failed counts a failure.
@@ -183,5 +208,5 @@ func (c *Cache) failed(err error) error {
 
 // failedKey counts a failure and says which key it was about.
 func (c *Cache) failedKey(key string, err error) error {
-	return c.failed(fmt.Errorf("key %s: %w", shown(key), err))
+	return c.failed(cacherule.About(key, err))
 }

@@ -2,13 +2,14 @@ package redis
 
 import (
 	"context"
-	"fmt"
 	"iter"
 	"slices"
 	"time"
 	"unsafe"
 
 	goredis "github.com/redis/go-redis/v9"
+
+	"github.com/fivcglue/fivcglue-go/implements/internal/cacherule"
 )
 
 const (
@@ -25,14 +26,16 @@ const (
 // node. If nodes are out of order it returns what the others have, and an
 // error.
 func (c *Cache) GetValues(ctx context.Context, keys ...string) (map[string][]byte, error) {
-	if err := checkKeys(keys); err != nil {
-		return nil, c.failed(err)
+	const op = "get values"
+
+	if err := cacherule.CheckKeys(keys); err != nil {
+		return nil, c.refuse(ctx, op, err)
 	}
 
 	values := make(map[string][]byte, len(keys))
 
 	if len(keys) == 0 {
-		return values, c.idle(ctx, "get values")
+		return values, c.refuse(ctx, op, nil)
 	}
 
 	if c.connection.clustered() {
@@ -42,7 +45,7 @@ func (c *Cache) GetValues(ctx context.Context, keys ...string) (map[string][]byt
 	for part := range slices.Chunk(c.full(keys), batchKeys) {
 		var got []any
 
-		err := c.connection.do(ctx, "get values", true, func(ctx context.Context, client goredis.UniversalClient) (err error) {
+		err := c.connection.do(ctx, op, true, func(ctx context.Context, client goredis.UniversalClient) (err error) {
 			got, err = client.MGet(ctx, part...).Result()
 
 			return err
@@ -67,21 +70,10 @@ func (c *Cache) GetValues(ctx context.Context, keys ...string) (map[string][]byt
 // SetValues stores all of values with one expire, in pipelines of a thousand
 // keys or a megabyte.
 func (c *Cache) SetValues(ctx context.Context, values map[string][]byte, expire time.Duration) error {
-	for key := range values {
-		if err := checkKey(key); err != nil {
-			return c.failed(err)
-		}
+	expire, err := cacherule.CheckStoreAll(values, expire)
+	if err != nil || len(values) == 0 {
+		return c.refuse(ctx, "set values", err)
 	}
-
-	if err := checkExpire(expire); err != nil {
-		return c.failed(err)
-	}
-
-	if len(values) == 0 {
-		return c.idle(ctx, "set values")
-	}
-
-	expire = wholeMilliseconds(expire)
 
 	if c.connection.clustered() {
 		return c.setAll(ctx, values, expire)
@@ -100,12 +92,10 @@ func (c *Cache) SetValues(ctx context.Context, values map[string][]byte, expire 
 // tried again when the server's answer was lost: the second would not count
 // what the first has removed.
 func (c *Cache) DeleteValues(ctx context.Context, keys ...string) (int, error) {
-	if err := checkKeys(keys); err != nil {
-		return 0, c.failed(err)
-	}
+	const op = "delete values"
 
-	if len(keys) == 0 {
-		return 0, c.idle(ctx, "delete values")
+	if err := cacherule.CheckKeys(keys); err != nil || len(keys) == 0 {
+		return 0, c.refuse(ctx, op, err)
 	}
 
 	if c.connection.clustered() {
@@ -115,7 +105,7 @@ func (c *Cache) DeleteValues(ctx context.Context, keys ...string) (int, error) {
 	deleted := 0
 
 	for part := range slices.Chunk(c.full(keys), batchKeys) {
-		n, err := c.unlink(ctx, "delete values", part)
+		n, err := c.unlink(ctx, op, part)
 		deleted += n
 
 		if err != nil {
@@ -207,20 +197,6 @@ func (c *Cache) unlink(ctx context.Context, op string, keys []string) (int, erro
 	c.counts.deletes.Add(uint64(removed))
 
 	return int(removed), nil
-}
-
-// idle answers a call that has nothing to do, which fails as others do after
-// Close and when its context has ended.
-func (c *Cache) idle(ctx context.Context, op string) error {
-	if c.connection.closed.Load() {
-		return c.failed(c.connection.shut(op))
-	}
-
-	if err := ctx.Err(); err != nil {
-		return c.failed(fmt.Errorf("%s: %w", op, err))
-	}
-
-	return nil
 }
 
 // full returns keys with the prefix.

@@ -304,6 +304,15 @@ func TestErrorsNameTheKeyAndTheServer(t *testing.T) {
 		t.Errorf("GetValue of a list: %v", err)
 	}
 
+	_, missing := cache.GetValue(context.Background(), "user:1")
+	_, timeless := cache.GetExpire(context.Background(), "user:1")
+
+	for call, err := range map[string]error{"GetValue": missing, "GetExpire": timeless} {
+		if !errors.Is(err, interfaces.ErrMiss) || err.Error() != `cache key "user:1": no such key` {
+			t.Errorf("%s of an absent key: %v, want a miss that names it", call, err)
+		}
+	}
+
 	err = cache.SetValue(context.Background(), strings.Repeat("k", 2000), nil, time.Hour)
 	if !errors.Is(err, interfaces.ErrInvalid) || len(err.Error()) > 200 {
 		t.Errorf("SetValue with a key of 2000 bytes: %v", err)

@@ -1,6 +1,10 @@
 // Package cacherule holds what every implementation of interfaces.ICache asks
 // of keys and expiries, so that a call which one of them accepts is accepted
 // by all, and what they answer when a key is absent.
+//
+// A cache that is closed and a context that has ended go before what is wrong
+// with a call's arguments: an implementation looks at those first, or, where
+// that is cheaper, once the arguments turned out to be wrong.
 package cacherule
 
 import (
@@ -59,14 +63,41 @@ func Expire(expire time.Duration) (time.Duration, error) {
 	return expire - expire%time.Millisecond + time.Millisecond, nil
 }
 
+// CheckStore returns the time for which a value is stored under key when expire
+// is asked for, or the error of CheckKey or Expire.
+func CheckStore(key string, expire time.Duration) (time.Duration, error) {
+	if err := CheckKey(key); err != nil {
+		return 0, err
+	}
+
+	return Expire(expire)
+}
+
+// CheckStoreAll is CheckStore for all of values. If there are none it is zero
+// and no error, whatever the expire: nothing is to be done.
+func CheckStoreAll(values map[string][]byte, expire time.Duration) (time.Duration, error) {
+	if len(values) == 0 {
+		return 0, nil
+	}
+
+	for key := range values {
+		if err := CheckKey(key); err != nil {
+			return 0, err
+		}
+	}
+
+	return Expire(expire)
+}
+
 // Miss returns the error for a key that is absent, which wraps
 // interfaces.ErrMiss. Misses are frequent, so it costs one small allocation.
 func Miss(key string) error { return &missError{key} }
 
+// About returns err with word of the key that it is about.
+func About(key string, err error) error { return fmt.Errorf("cache key %.80q: %w", key, err) }
+
 type missError struct{ key string }
 
-func (m *missError) Error() string {
-	return fmt.Sprintf("cache key %.80q: %v", m.key, interfaces.ErrMiss)
-}
+func (m *missError) Error() string { return About(m.key, interfaces.ErrMiss).Error() }
 
 func (m *missError) Unwrap() error { return interfaces.ErrMiss }

@@ -60,6 +60,50 @@ func TestExpire(t *testing.T) {
 	}
 }
 
+func TestCheckStore(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		keys   []string
+		expire time.Duration
+		want   time.Duration
+		err    error
+	}{
+		{"good", []string{"a", "b"}, time.Second + 1, time.Second + time.Millisecond, nil},
+		{"a key that is empty", []string{"a", "", "b"}, time.Second, 0, interfaces.ErrInvalid},
+		{"an expire of zero", []string{"a", "b"}, 0, 0, interfaces.ErrInvalid},
+		{"nothing", nil, time.Second, 0, nil},
+		{"nothing with an expire of zero", nil, 0, 0, nil},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			values := make(map[string][]byte)
+			var firstErr error
+			for _, key := range test.keys {
+				values[key] = nil
+				expire, err := cacherule.CheckStore(key, test.expire)
+				if err == nil && expire != test.want && test.err == nil {
+					t.Errorf("CheckStore(%q) = %v, want %v", key, expire, test.want)
+				}
+				if firstErr == nil {
+					firstErr = err
+				}
+			}
+			if !errors.Is(firstErr, test.err) {
+				t.Errorf("CheckStore of each: %v, want %v", firstErr, test.err)
+			}
+			if got, err := cacherule.CheckStoreAll(values, test.expire); got != test.want || !errors.Is(err, test.err) {
+				t.Errorf("CheckStoreAll = %v, %v; want %v, %v", got, err, test.want, test.err)
+			}
+		})
+	}
+}
+
+func TestAbout(t *testing.T) {
+	err := cacherule.About(strings.Repeat("k", 1000), interfaces.ErrUnavailable)
+	if !errors.Is(err, interfaces.ErrUnavailable) || len(err.Error()) > 200 || !strings.Contains(err.Error(), `"kkk`) {
+		t.Errorf("About = %v, want the beginning of the key and what it wraps", err)
+	}
+}
+
 func TestMiss(t *testing.T) {
 	err := cacherule.Miss("user:1")
 	if !errors.Is(err, interfaces.ErrMiss) || errors.Is(err, interfaces.ErrInvalid) {

@@ -23,6 +23,11 @@ const MaxKeySize = 1024
 // Anything else, zero included, is ErrInvalid: nothing is stored for ever, and
 // nothing is stored as already expired.
 //
+// A call is looked at in one order everywhere: after Close it is ErrClosed; else
+// the error of a context that has ended; else ErrInvalid for what is wrong with
+// its keys or expire. A call without keys or values has nothing to do: it is no
+// error, whatever its expire, but the first two hold for it too.
+//
 // A failure is never a miss. Every method answers ErrMiss only where it says
 // so, ErrUnavailable when the backend could not be asked, ErrInvalid when the
 // call or its credentials are wrong and ErrClosed after Close. A context that

@@ -5,11 +5,12 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 var cacheBatchChecks = []cacheCheck{
 	{
-		name: "batch/nothing to do", promise: "no keys and a nil or empty map are nothing to do, and no error",
+		name: "batch/nothing to do", promise: "no keys and a nil or empty map are nothing to do, and no error, whatever the expire",
 		run: func(ctx context.Context, k *cacheKit) {
 			if got, err := k.Cache.GetValues(ctx); err != nil || got == nil || len(got) != 0 {
 				k.Errorf("GetValues of no keys = %v, %w; want an empty map that is not nil", got, err)
@@ -18,8 +19,10 @@ var cacheBatchChecks = []cacheCheck{
 				k.Errorf("DeleteValues of no keys = %d, %w; want 0", n, err)
 			}
 			for name, values := range map[string]map[string][]byte{"nil": nil, "empty": {}} {
-				if err := k.Cache.SetValues(ctx, values, longExpire); err != nil {
-					k.Errorf("SetValues of a map that is %s: %w; want no error", name, err)
+				for _, expire := range []time.Duration{longExpire, 0, -1} {
+					if err := k.Cache.SetValues(ctx, values, expire); err != nil {
+						k.Errorf("SetValues of a map that is %s, with expire %v: %w; want no error", name, expire, err)
+					}
 				}
 			}
 		},

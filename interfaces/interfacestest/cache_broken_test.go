@@ -185,6 +185,54 @@ func (c *setsHundred) SetValues(ctx context.Context, values map[string][]byte, e
 	return c.tiny.SetValues(ctx, first, expire)
 }
 
+type emptyNeedsExpire struct{ base }
+
+func (c *emptyNeedsExpire) SetValues(ctx context.Context, values map[string][]byte, expire time.Duration) error {
+	if err := c.admit(ctx, nil, expire); err != nil {
+		return c.refuse(err)
+	}
+	return c.tiny.SetValues(ctx, values, expire)
+}
+
+type emptyIsNothing struct{ base }
+
+func (c *emptyIsNothing) SetValues(ctx context.Context, values map[string][]byte, expire time.Duration) error {
+	if len(values) == 0 {
+		return nil
+	}
+	return c.tiny.SetValues(ctx, values, expire)
+}
+
+// argumentsFirst looks at a key before anything else.
+type argumentsFirst struct{ base }
+
+func (c *argumentsFirst) GetValue(ctx context.Context, key string) ([]byte, error) {
+	if err := c.checkKeys([]string{key}); err != nil {
+		return nil, c.refuse(err)
+	}
+	return c.tiny.GetValue(ctx, key)
+}
+
+// expireFirst looks at an expire before anything else.
+type expireFirst struct{ base }
+
+func (c *expireFirst) AddValue(ctx context.Context, key string, value []byte, expire time.Duration) (bool, error) {
+	if err := c.checkExpires(expire); err != nil {
+		return false, c.refuse(err)
+	}
+	return c.tiny.AddValue(ctx, key, value, expire)
+}
+
+// contextFirst looks at the context before it looks whether it is closed.
+type contextFirst struct{ base }
+
+func (c *contextFirst) GetExpire(ctx context.Context, key string) (time.Duration, error) {
+	if err := ctx.Err(); err != nil && !c.isHung() {
+		return 0, c.refuse(err)
+	}
+	return c.tiny.GetExpire(ctx, key)
+}
+
 type countsGiven struct{ base }
 
 func (c *countsGiven) DeleteValues(ctx context.Context, keys ...string) (int, error) {
@@ -305,10 +353,7 @@ func (c *wrongSize) Stats() interfaces.CacheStats {
 type statsAsks struct{ base }
 
 func (c *statsAsks) Stats() interfaces.CacheStats {
-	c.mu.Lock()
-	hung := c.hung
-	c.mu.Unlock()
-	if hung {
+	if c.isHung() {
 		time.Sleep(time.Minute)
 	}
 	return c.tiny.Stats()

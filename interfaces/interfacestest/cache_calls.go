@@ -52,6 +52,58 @@ var cacheCalls = []cacheCall{
 	}},
 }
 
+// emptyCacheCalls have nothing to do. The key is not used.
+var emptyCacheCalls = []cacheCall{
+	{"DeleteValues of no keys", func(ctx context.Context, c interfaces.ICache, _ string) error {
+		_, err := c.DeleteValues(ctx)
+		return err
+	}},
+	{"GetValues of no keys", func(ctx context.Context, c interfaces.ICache, _ string) error {
+		_, err := c.GetValues(ctx)
+		return err
+	}},
+	{"SetValues of a nil map", func(ctx context.Context, c interfaces.ICache, _ string) error {
+		return c.SetValues(ctx, nil, longExpire)
+	}},
+	{"SetValues of an empty map with expire 0", func(ctx context.Context, c interfaces.ICache, _ string) error {
+		return c.SetValues(ctx, map[string][]byte{}, 0)
+	}},
+}
+
+// expireZeroCacheCalls store with an expire that is not allowed.
+var expireZeroCacheCalls = []cacheCall{
+	{"SetValue with expire 0", func(ctx context.Context, c interfaces.ICache, key string) error {
+		return c.SetValue(ctx, key, nil, 0)
+	}},
+	{"AddValue with expire 0", func(ctx context.Context, c interfaces.ICache, key string) error {
+		_, err := c.AddValue(ctx, key, nil, 0)
+		return err
+	}},
+	{"SetValues with expire 0", func(ctx context.Context, c interfaces.ICache, key string) error {
+		return c.SetValues(ctx, map[string][]byte{key: nil}, 0)
+	}},
+}
+
+// wantInvalidCalls has calls that are invalid answered with want, which goes
+// before what is wrong with them.
+func (k *cacheKit) wantInvalidCalls(ctx context.Context, want error, when string) {
+	for _, call := range cacheCalls {
+		if call.takesKey() {
+			k.wantError(call.do(ctx, k.Cache, ""), want, call.name+" of the empty key "+when)
+		}
+	}
+	for _, call := range expireZeroCacheCalls {
+		k.wantError(call.do(ctx, k.Cache, k.key("a")), want, call.name+" "+when)
+	}
+}
+
+// wantEmptyCalls has calls that have nothing to do answered with want.
+func (k *cacheKit) wantEmptyCalls(ctx context.Context, want error, when string) {
+	for _, call := range emptyCacheCalls {
+		k.wantError(call.do(ctx, k.Cache, ""), want, call.name+" "+when)
+	}
+}
+
 // takesKey tells the calls whose argument is a key from those that take a
 // pattern.
 func (c cacheCall) takesKey() bool { return c.name != "ScanKeys" && c.name != "DeletePattern" }

@@ -33,6 +33,22 @@ var cacheContextChecks = []cacheCheck{
 			}
 		},
 	},
+	{
+		name: "context/invalid calls", promise: "the error of a context goes before ErrInvalid",
+		run: func(ctx context.Context, k *cacheKit) {
+			ctx, cancel := context.WithCancel(ctx)
+			cancel()
+			k.wantInvalidCalls(ctx, context.Canceled, "with a cancelled context")
+		},
+	},
+	{
+		name: "context/nothing to do", promise: "a call that has nothing to do gives its context's error too",
+		run: func(ctx context.Context, k *cacheKit) {
+			ctx, cancel := context.WithCancel(ctx)
+			cancel()
+			k.wantEmptyCalls(ctx, context.Canceled, "with a cancelled context")
+		},
+	},
 }
 
 var cacheFailureChecks = []cacheCheck{
@@ -51,6 +67,22 @@ var cacheFailureChecks = []cacheCheck{
 			}
 			if after := k.Cache.Stats(); after.Sets != before.Sets || after.Hits != before.Hits {
 				k.Errorf("Stats after Close = %+v, want the counts of before: %+v", after, before)
+			}
+		},
+	},
+	{
+		name: "failure/closed first", promise: "after Close invalid calls, those that have nothing to do and those whose context has ended are ErrClosed too",
+		needs: func(h CacheHarness) string { return lacks(!closable(h.Cache), "Close at its cache") },
+		run: func(ctx context.Context, k *cacheKit) {
+			if _, err := closeComponent(ctx, k.Cache); err != nil {
+				k.Errorf("Close: %w", err)
+			}
+			k.wantInvalidCalls(ctx, interfaces.ErrClosed, "after Close")
+			k.wantEmptyCalls(ctx, interfaces.ErrClosed, "after Close")
+			ended, cancel := context.WithCancel(ctx)
+			cancel()
+			for _, call := range cacheCalls {
+				k.wantError(call.do(ended, k.Cache, k.key("a")), interfaces.ErrClosed, call.name+" with a cancelled context after Close")
 			}
 		},
 	},

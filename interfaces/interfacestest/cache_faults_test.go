@@ -108,13 +108,22 @@ var cacheFaults = []cacheFault{
 	{name: "SetValues stores a hundred at most", wrap: wrap[setsHundred], found: []string{
 		"batch/set", "scan/many", "scan/delete", "scan/changes meanwhile", "scan/cancel",
 	}},
+	{name: "SetValues of nothing needs an expire", wrap: wrap[emptyNeedsExpire], found: []string{
+		"batch/nothing to do",
+	}},
+	{name: "SetValues of nothing is no error ever", wrap: wrap[emptyIsNothing], found: []string{
+		"context/nothing to do", "failure/closed first",
+	}},
+	{name: "GetValue looks at its key first", wrap: wrap[argumentsFirst], found: []string{"context/invalid calls", "failure/closed first"}},
+	{name: "AddValue looks at its expire first", wrap: wrap[expireFirst], found: []string{"context/invalid calls", "failure/closed first"}},
+	{name: "GetExpire looks at its context first", wrap: wrap[contextFirst], found: []string{"failure/closed first"}},
 	{name: "DeleteValues counts what it was given", wrap: wrap[countsGiven], found: []string{"batch/delete", "expire/gone everywhere"}},
 	{name: "AddValue looks, then stores", wrap: wrap[addInTwoSteps], found: []string{"add/exclusive"}},
 	{name: "AddValue overwrites", wrap: wrap[addOverwrites], found: []string{"add/absent only", "add/exclusive", "stats/counts"}},
 	{name: "scan yields twice", wrap: wrap[scansTwice], found: []string{"scan/globs", "scan/malformed globs", "scan/bytes", "scan/anchored", "scan/many", "scan/delete", "scan/changes meanwhile", "scan/cancel"}},
 	{name: "scan stops at a page", wrap: wrap[onePage], found: []string{"scan/many", "scan/changes meanwhile", "scan/cancel"}},
-	{name: "scan goes on after an error", wrap: wrap[scansOn], found: []string{"context/cancelled", "context/deadline", "failure/closed", "failure/unavailable", "failure/silent"}},
-	{name: "scan swallows errors", wrap: wrap[scanSwallows], found: []string{"context/cancelled", "context/deadline", "failure/closed", "failure/unavailable", "failure/silent"}},
+	{name: "scan goes on after an error", wrap: wrap[scansOn], found: []string{"context/cancelled", "context/deadline", "failure/closed", "failure/closed first", "failure/unavailable", "failure/silent"}},
+	{name: "scan swallows errors", wrap: wrap[scanSwallows], found: []string{"context/cancelled", "context/deadline", "failure/closed", "failure/closed first", "failure/unavailable", "failure/silent"}},
 	{name: "scan holds its lock", wrap: wrap[scanLocks], found: []string{"scan/stop early", "scan/changes meanwhile"}, blocks: true},
 	{
 		name: "globs by path.Match",
@@ -132,20 +141,23 @@ var cacheFaults = []cacheFault{
 	{name: "Stats counts a miss as an error", wrap: wrap[missIsError], found: []string{"stats/counts"}},
 	{name: "Stats lies about the size", wrap: wrap[wrongSize], found: []string{"stats/size"}},
 	{name: "Stats asks the backend", wrap: wrap[statsAsks], found: []string{"failure/silent"}},
-	{name: "works after Close", wrap: wrap[neverCloses], found: []string{"failure/closed"}},
+	{name: "works after Close", wrap: wrap[neverCloses], found: []string{"failure/closed", "failure/closed first"}},
 	{name: "ignores cancellation", wrap: refusing(func(err error) error {
 		if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 			return nil
 		}
 		return err
-	}), found: []string{"context/cancelled", "context/deadline", "failure/silent", "stats/counts"}},
+	}), found: []string{
+		"context/cancelled", "context/deadline", "context/invalid calls", "context/nothing to do", "failure/silent", "stats/counts",
+	}},
 	{name: "reports a failure as a miss", wrap: refusing(func(err error) error {
 		if errors.Is(err, interfaces.ErrInvalid) {
 			return err
 		}
 		return interfaces.ErrMiss
 	}), found: []string{
-		"failure/closed", "failure/unavailable", "failure/silent", "context/cancelled", "context/deadline", "stats/counts",
+		"failure/closed", "failure/closed first", "failure/unavailable", "failure/silent",
+		"context/cancelled", "context/deadline", "context/invalid calls", "context/nothing to do", "stats/counts",
 	}},
 	{name: "reports a failure as a miss as well", wrap: refusing(func(err error) error {
 		if errors.Is(err, interfaces.ErrUnavailable) {

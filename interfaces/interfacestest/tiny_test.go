@@ -2,6 +2,7 @@ package interfacestest_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -91,7 +92,7 @@ func (c *tiny) SetValue(ctx context.Context, key string, value []byte, expire ti
 
 func (c *tiny) SetValues(ctx context.Context, values map[string][]byte, expire time.Duration) error {
 	if len(values) == 0 {
-		return nil
+		return c.do(ctx, nil, func() {})
 	}
 	var keys []string
 	for key := range values {
@@ -225,20 +226,42 @@ func (c *tiny) admit(ctx context.Context, keys []string, expire ...time.Duration
 		<-ctx.Done()
 		return errors.Join(ctx.Err(), interfaces.ErrUnavailable)
 	}
-	if state != nil {
-		return state
+	if err := cmp.Or(state, ctx.Err()); err != nil {
+		return err
 	}
+	return cmp.Or(c.checkKeys(keys), c.checkExpires(expire...))
+}
+
+func (c *tiny) checkKeys(keys []string) error {
 	for _, key := range keys {
 		if key == "" || len(key) > interfaces.MaxKeySize {
 			return fmt.Errorf("key of %d bytes: %w", len(key), interfaces.ErrInvalid)
 		}
 	}
-	for _, expire := range expire {
+	return nil
+}
+
+func (c *tiny) checkExpires(expires ...time.Duration) error {
+	for _, expire := range expires {
 		if expire < time.Millisecond {
 			return fmt.Errorf("expire %v: %w", expire, interfaces.ErrInvalid)
 		}
 	}
-	return ctx.Err()
+	return nil
+}
+
+// refuse counts a call that fails with err.
+func (c *tiny) refuse(err error) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.stats.Errors++
+	return err
+}
+
+func (c *tiny) isHung() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.hung
 }
 
 func (c *tiny) store(key string, value []byte, expire time.Duration) {

@@ -11,6 +11,7 @@ import (
 	"github.com/fivcglue/fivcglue-go/component"
 	"github.com/fivcglue/fivcglue-go/implements/internal/sitelog"
 	"github.com/fivcglue/fivcglue-go/interfaces"
+	"github.com/fivcglue/fivcglue-go/internal/nearest"
 	"github.com/fivcglue/fivcglue-go/internal/scalar"
 )
 
@@ -94,15 +95,14 @@ func (c *Config) prepare(_ context.Context, site *component.Site) error {
 }
 
 // read takes over the values of a session and returns the keys that it does
-// not know.
+// not know, as messages have them.
 func (c *Config) read(session interfaces.IConfigSession) (unknown []string, err error) {
 	var problems []error
 
-	keys := session.ListKeys()
-	known := map[string]bool{}
+	var known []string
 
 	eachField(c, func(key string, _ reflect.StructField, value reflect.Value) {
-		known[key] = true
+		known = append(known, key)
 
 		text, ok := session.GetValue(key)
 		if !ok {
@@ -120,11 +120,71 @@ func (c *Config) read(session interfaces.IConfigSession) (unknown []string, err 
 		}
 	})
 
-	if err := errors.Join(append(problems, c.settle())...); err != nil {
-		return nil, err
+	if problems = append(problems, apart(c.settle())...); len(problems) > 0 {
+		return nil, locate(session, problems)
 	}
 
-	return slices.DeleteFunc(slices.Clone(keys), func(key string) bool { return known[key] }), nil
+	for _, key := range session.ListKeys() {
+		if slices.Contains(known, key) {
+			continue
+		}
+
+		if near := nearest.To(key, known); near != "" {
+			key = fmt.Sprintf("%s (did you mean %s?)", key, near)
+		}
+
+		unknown = append(unknown, key)
+	}
+
+	return unknown, nil
+}
+
+// apart returns what errors.Join has joined in err, if anything.
+func apart(err error) []error {
+	switch joined, ok := err.(interface{ Unwrap() []error }); { //nolint:errorlint // as it comes from errors.Join
+	case err == nil:
+		return nil
+	case ok:
+		return joined.Unwrap()
+	default:
+		return []error{err}
+	}
+}
+
+// sessionErrors are what is wrong with a session, in one line: they stand in a
+// sentence about a component, whose place is not theirs.
+type sessionErrors []error
+
+func (e sessionErrors) Error() string {
+	texts := make([]string, len(e))
+	for i, err := range e {
+		texts[i] = err.Error()
+	}
+
+	return strings.Join(texts, "; ")
+}
+
+func (e sessionErrors) Unwrap() []error { return e }
+
+// locate makes one error of problems, each with its place if session knows it.
+func locate(session interfaces.IConfigSession, problems []error) error {
+	located, ok := session.(interfaces.ConfigLocator)
+	if !ok {
+		return sessionErrors(problems)
+	}
+
+	for i, err := range problems {
+		var key component.KeyError
+		if !errors.As(err, &key) {
+			continue
+		}
+
+		if _, origin := located.Locate(key.Key); origin != "" {
+			problems[i] = fmt.Errorf("%s: %w", origin, err)
+		}
+	}
+
+	return sessionErrors(problems)
 }
 
 // splitList reads a list as a session has it, in one text with commas.

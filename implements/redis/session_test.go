@@ -143,6 +143,10 @@ func TestSessionWithMistakes(t *testing.T) {
 				}
 			}
 
+			if strings.Contains(err.Error(), "\n") {
+				t.Errorf("error has several lines: %q", err)
+			}
+
 			if strings.Contains(err.Error(), secret) {
 				t.Errorf("error repeats the secret: %v", err)
 			}
@@ -154,12 +158,41 @@ func TestSessionWithMistakes(t *testing.T) {
 	}
 }
 
+func TestSessionMistakesAreLocated(t *testing.T) {
+	site, _ := loggingSite(t)
+	if err := component.Register[interfaces.IConfig](site, "", locatedConfig{session{"port": "x", "db": "-1"}}); err != nil {
+		t.Fatal(err)
+	}
+
+	err := tryBuild(t, site, func(*redis.CacheConfig) {})
+	if err == nil {
+		t.Fatal("the site was built")
+	}
+
+	_, got, _ := strings.Cut(err.Error(), "IConfig: ")
+	problems := strings.Split(got, "; ")
+
+	if len(problems) != 2 || !strings.HasPrefix(problems[0], "settings.yml:port: port: ") ||
+		problems[1] != "settings.yml:db: db: -1 is less than 0" {
+		t.Errorf("error %q, want one line with the places of port and db", err)
+	}
+}
+
+// locatedConfig is a session that knows where its keys were written.
+type locatedConfig struct{ session }
+
+func (c locatedConfig) GetSession(string) interfaces.IConfigSession { return c }
+
+func (c locatedConfig) Locate(key string) (name, origin string) {
+	return "redis", "settings.yml:" + key
+}
+
 func TestSessionKeysThatMeanNothingAreSaid(t *testing.T) {
 	site, logs := loggingSite(t)
-	register(t, site, session{"passwrd": "s3cret", "PORT": "1"})
+	register(t, site, session{"passwrd": "s3cret", "PORT": "1", "colour": "red"})
 	build(t, site, func(*redis.CacheConfig) {})
 
-	if all := strings.Join(logs.all(), "\n"); !strings.Contains(all, "[PORT passwrd]") || strings.Contains(all, "s3cret") {
+	if all := strings.Join(logs.all(), "\n"); !strings.Contains(all, "[PORT (did you mean port?) colour passwrd (did you mean password?)]") || strings.Contains(all, "s3cret") {
 		t.Errorf("logged %q", all)
 	}
 }

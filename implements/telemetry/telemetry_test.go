@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -34,8 +36,21 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-// The first test: providers are set once in a process.
+// provide sets the providers, which can be done once in a process.
+var provide = sync.OnceFunc(func() {
+	otel.SetMeterProvider(metrics)
+	otel.SetTracerProvider(traces)
+	provided.Store(true)
+})
+
+var provided atomic.Bool
+
+// The first test, for it is of the time before there are providers.
 func TestWithoutProviders(t *testing.T) {
+	if provided.Load() {
+		t.Skip("the providers of this process are set already")
+	}
+
 	inner := &stub{}
 	off = newCache(t, inner)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -55,8 +70,7 @@ func TestWithoutProviders(t *testing.T) {
 		t.Errorf("%v allocations, %v without the package", wrapped, bare)
 	}
 
-	otel.SetMeterProvider(metrics)
-	otel.SetTracerProvider(traces)
+	provide()
 
 	if _, err := off.GetValue(ctx, "k"); err != nil {
 		t.Fatal(err)
@@ -89,6 +103,8 @@ type closing struct {
 func (c closing) Close(ctx context.Context) error { return c.inner.Close(ctx) }
 
 func TestCacheTells(t *testing.T) {
+	provide()
+
 	inner := &stub{stats: interfaces.CacheStats{Hits: 3, Misses: 2, Evictions: 1, Size: 7}}
 	cache := newCacheOf(t, inner, "stub")
 
@@ -139,6 +155,8 @@ func TestCacheTells(t *testing.T) {
 }
 
 func TestMutexesTell(t *testing.T) {
+	provide()
+
 	inner, err := memory.NewMutexSite(t.Context(), nil, memory.DefaultMutexSiteConfig())
 	if err != nil {
 		t.Fatal(err)
@@ -194,6 +212,8 @@ func TestMutexesTell(t *testing.T) {
 }
 
 func TestQueuesTell(t *testing.T) {
+	provide()
+
 	settings := memory.DefaultQueueConfig()
 	settings.RetryDelay, settings.MaxRetryDelay, settings.MaxAttempts = time.Millisecond, time.Millisecond, 2
 

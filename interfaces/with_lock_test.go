@@ -38,7 +38,7 @@ type fakeLease struct {
 }
 
 func (l *fakeLease) begin(ctx context.Context) {
-	l.ctx, l.cancel = context.WithCancelCause(context.WithoutCancel(ctx)) //nolint:fatcontext // a lease begins once
+	l.ctx, l.cancel = context.WithCancelCause(context.WithoutCancel(ctx))
 }
 
 func (l *fakeLease) Context() context.Context                    { return l.ctx }

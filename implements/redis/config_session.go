@@ -141,7 +141,7 @@ func (c *Config) read(session interfaces.IConfigSession) (unknown []string, err 
 
 // apart returns what errors.Join has joined in err, if anything.
 func apart(err error) []error {
-	switch joined, ok := err.(interface{ Unwrap() []error }); { //nolint:errorlint // as it comes from errors.Join
+	switch joined, ok := err.(interface{ Unwrap() []error }); {
 	case err == nil:
 		return nil
 	case ok:

@@ -151,8 +151,8 @@ func (r *queueRun) claim(missed bool) (time.Duration, error) {
 	now := time.Now()
 	silence := time.Duration(0)
 	if now.After(r.tidyAt) {
-		r.tidyAt = now.Add(tidyEvery)
 		silence = max(r.site.forget, 10*r.site.settings.Visibility)
+		r.tidyAt = now.Add(min(tidyEvery, silence))
 	}
 	args := []any{
 		queueGroup, r.id, n, r.site.settings.Visibility.Milliseconds(), r.site.settings.MaxAttempts,

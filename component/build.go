@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"time"
 )
 
@@ -133,6 +134,7 @@ func (b *construction) publish() error {
 	}
 	b.state.mu.Lock()
 	defer b.state.mu.Unlock()
+	b.state.items = slices.Grow(b.state.items, len(b.nodes))
 	for i := range b.nodes {
 		b.state.items = append(b.state.items, b.nodes[i].item)
 	}
@@ -143,13 +145,20 @@ func (b *construction) publish() error {
 func (b *construction) members() []*member {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	count := 0
+	for _, n := range b.order {
+		count += len(n.slots)
+	}
+	// In two pieces, as there is a member for each item.
+	made, entries := make([]member, len(b.order)), make([]Entry, 0, count)
 	members := make([]*member, len(b.order))
 	for i, n := range b.order {
-		m := &member{component: n.component, class: n.item.Class.Name, owned: true}
+		first := len(entries)
 		for _, h := range n.slots {
-			m.entries = append(m.entries, *h.info())
+			entries = append(entries, *h.info())
 		}
-		members[i] = m
+		made[i] = member{component: n.component, class: n.item.Class.Name, entries: entries[first:len(entries):len(entries)], owned: true}
+		members[i] = &made[i]
 	}
 	return members
 }
@@ -190,8 +199,13 @@ func (b *construction) ensure(ctx context.Context, n *node, by *view) error {
 	if err := ctx.Err(); err != nil {
 		return b.fail(n.wrong("", context.Cause(ctx)))
 	}
-	v := &view{build: b, node: n, by: by, ctx: ctx, active: true}
-	site := &Site{state: b.state, view: v}
+	var made struct { // in one piece, as there is one for each item
+		site Site
+		view view
+	}
+	v, site := &made.view, &made.site
+	v.build, v.node, v.by, v.ctx, v.active = b, n, by, ctx, true
+	site.state, site.view = b.state, v
 	site.table.Store(emptyTable)
 	c, err := v.construct(site)
 	v.finish()

@@ -81,13 +81,21 @@ func (s *Site) plan(items []Item) (*construction, error) {
 	b := &construction{
 		state: s.state, nodes: make([]node, len(items)),
 		entries: make(map[entryKey]entryNode, len(items)),
+		order:   make([]*node, 0, len(items)),
 	}
 	var problems []error
 	now := s.table.Load()
 	serves := servants{}
+	count := 0
+	for _, item := range items {
+		count += len(item.Entries)
+	}
+	slots := make([]holder, 0, count) // of all items, each of which has a part
 	for i, item := range items {
 		n := &b.nodes[i]
 		n.item, n.index = item, i
+		n.slots = slots[len(slots) : len(slots) : len(slots)+len(item.Entries)]
+		slots = slots[:len(slots)+len(item.Entries)]
 		if item.Class == nil {
 			problems = append(problems, n.wrong("", fmt.Errorf("%w: it has no class", ErrUnsuitable)))
 			continue

@@ -128,7 +128,8 @@ func (r *yamlReader) explain(d *Document, p piece, err error) bool {
 	}
 	line, _ := strconv.Atoi(match[1])
 	line = min(max(line, 1), strings.Count(p.text, "\n")+1)
-	r.report(Place{line + p.line - 1, 0}, yamlMessage(match[2]), "")
+	// The parser's line may be the one behind the last.
+	r.report(Place{min(line+p.line-1, d.Lines()), 0}, yamlMessage(match[2]), "")
 	return true
 }
 

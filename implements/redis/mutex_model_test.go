@@ -63,7 +63,7 @@ func runMutexModel(t *testing.T, seed uint64) {
 	)
 
 	for c := range modelClients {
-		network := newSimNetwork(server, rand.New(rand.NewPCG(seed, uint64(1000+c))))
+		network := newSimNetwork(t, server, rand.New(rand.NewPCG(seed, uint64(1000+c))))
 		networks = append(networks, network)
 
 		config := DefaultMutexSiteConfig()

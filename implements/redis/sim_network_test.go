@@ -18,6 +18,7 @@ import (
 // it.
 type simNetwork struct {
 	server *simServer
+	pumps  sync.WaitGroup
 
 	mu      sync.Mutex
 	choice  *rand.Rand
@@ -28,11 +29,20 @@ type simNetwork struct {
 	extra   time.Duration
 }
 
-func newSimNetwork(server *simServer, choice *rand.Rand) *simNetwork {
+// newSimNetwork's links are gone before the test's bubble ends: what is still on
+// its way would be a goroutine that nothing can wake.
+func newSimNetwork(t *testing.T, server *simServer, choice *rand.Rand) *simNetwork {
 	gate := make(chan struct{})
 	close(gate)
 
-	return &simNetwork{server: server, choice: choice, links: map[*simLink]struct{}{}, gate: gate}
+	n := &simNetwork{server: server, choice: choice, links: map[*simLink]struct{}{}, gate: gate}
+	t.Cleanup(func() {
+		n.heal()
+		n.cut()
+		n.pumps.Wait()
+	})
+
+	return n
 }
 
 // connect returns a connection over the network. There is nobody that looks
@@ -76,8 +86,8 @@ func (n *simNetwork) dial() (net.Conn, error) {
 	n.links[l] = struct{}{}
 	n.server.mini.Server().ServeConn(server)
 
-	go l.pump(near, far, false)
-	go l.pump(far, near, true)
+	n.pumps.Go(func() { l.pump(near, far, false) })
+	n.pumps.Go(func() { l.pump(far, near, true) })
 
 	return client, nil
 }
@@ -198,7 +208,7 @@ func (l *simLink) pump(from, to net.Conn, reply bool) {
 	// to wait for its client would hold up all others.
 	sent := make(chan []byte, 4096)
 
-	go func() {
+	l.network.pumps.Go(func() {
 		defer close(sent)
 
 		for {
@@ -211,7 +221,7 @@ func (l *simLink) pump(from, to net.Conn, reply bool) {
 
 			sent <- buffer[:size]
 		}
-	}()
+	})
 
 	for bytes := range sent {
 		if !l.network.pass(l, reply) {

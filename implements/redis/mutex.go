@@ -38,7 +38,7 @@ type MutexSite struct {
 	config     MutexSiteConfig
 	id         string // of this client
 	wire       mutexWire
-	counted    int // 1: PUBLISH tells how many it reached
+	scripts    *mutexScripts
 
 	closing context.Context // ends when Close begins
 	close   context.CancelFunc
@@ -70,14 +70,13 @@ func NewMutexSite(ctx context.Context, site *component.Site, config MutexSiteCon
 
 func newMutexSite(c *connection, config MutexSiteConfig) *MutexSite {
 	s := &MutexSite{
-		connection: c, config: config, id: rand.Text(), wire: mutexWire{conn: c},
+		connection: c, config: config, id: rand.Text(), wire: mutexWire{conn: c}, scripts: mutexScriptsOne,
 		gone: make(chan struct{}), waiters: map[string]*mutexWaiter{}, leases: map[*mutexLease]struct{}{},
 	}
 	s.closing, s.close = context.WithCancel(context.Background())
 
-	// A node of a cluster counts those only who are connected to itself.
-	if _, cluster := c.client.(*goredis.ClusterClient); !cluster {
-		s.counted = 1
+	if _, cluster := c.client.(*goredis.ClusterClient); cluster {
+		s.scripts = mutexScriptsCluster
 	}
 
 	return s

@@ -43,19 +43,23 @@ func (a *acquisition) try(ctx context.Context, window time.Duration) (lease *mut
 	for range mutexAttempts {
 		sent := time.Now()
 
-		reply, err := a.ask(ctx, newMutexQuestion(mutexAcquire, m.keys,
-			a.id, m.site.counted, a.expire.Milliseconds(), window.Milliseconds(), a.ticket))
+		q := newMutexQuestion(m.site.scripts.acquire, m.keys, a.id, a.expire.Milliseconds(), window.Milliseconds())
+		if a.ticket != 0 {
+			q.args = append(q.args, a.ticket)
+		}
+
+		reply, err := a.ask(ctx, q)
 		if err != nil {
 			return nil, 0, fmt.Errorf("mutex %q: %w", m.name, err)
 		}
 
-		if reply[0] == 0 {
-			a.ticket = reply[1]
+		if reply.refused {
+			a.ticket = reply.number
 
-			return nil, time.Duration(reply[2]) * time.Millisecond, nil
+			return nil, reply.comeBack, nil
 		}
 
-		if lease := newMutexLease(ctx, a, reply[1], sent); lease != nil {
+		if lease := newMutexLease(ctx, a, reply.number, sent); lease != nil {
 			return lease, 0, nil
 		}
 	}
@@ -64,7 +68,7 @@ func (a *acquisition) try(ctx context.Context, window time.Duration) (lease *mut
 		m.name, a.expire, interfaces.ErrUnavailable)
 }
 
-func (a *acquisition) ask(ctx context.Context, q *mutexQuestion) ([]int64, error) {
+func (a *acquisition) ask(ctx context.Context, q *mutexQuestion) (mutexReply, error) {
 	a.last = q
 	err := a.mutex.site.wire.ask(ctx, a.mutex.site.closing.Done(), q)
 
@@ -77,10 +81,10 @@ func (a *acquisition) ask(ctx context.Context, q *mutexQuestion) ([]int64, error
 	}
 
 	if err != nil {
-		return nil, err
+		return mutexReply{}, err
 	}
 
-	return q.integers()
+	return q.result()
 }
 
 // wait asks until it gets the mutex.
@@ -179,7 +183,7 @@ func (m *mutex) tidy(id string, twice bool, until time.Time, cleared func()) {
 	wait := shortest
 
 	for again := twice; ; {
-		q := newMutexQuestion(mutexRelease, m.keys, id, m.site.counted, 1)
+		q := newMutexQuestion(m.site.scripts.release, m.keys, id, "waiter")
 		err := m.site.wire.ask(context.Background(), m.site.gone, q)
 		pause := wait
 

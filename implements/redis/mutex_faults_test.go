@@ -28,9 +28,10 @@ var (
 	// long a fence is kept.
 	ofAcquire = ofScripts("\r\n3600000\r\n")
 
-	// ofRelease tells requests of Release from those that tidy up.
+	// ofRelease tells requests of Release, which have the fewest words, from
+	// those that tidy up.
 	ofRelease = func(request []byte) bool {
-		return ofScripts("mutex:m")(request) && bytes.HasSuffix(request, []byte("\r\n0\r\n"))
+		return ofScripts("mutex:m")(request) && bytes.HasPrefix(request, []byte("*8\r\n"))
 	}
 )
 

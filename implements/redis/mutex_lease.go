@@ -145,7 +145,7 @@ func (l *mutexLease) extend(ctx context.Context, expire time.Duration) error {
 	}
 
 	site := l.mutex.site
-	q := newMutexQuestion(mutexExtend, l.mutex.keys[:1], l.id, expire.Milliseconds())
+	q := newMutexQuestion(site.scripts.extend, l.mutex.keys[:1], l.id, expire.Milliseconds())
 
 	if err := site.wire.ask(ctx, site.closing.Done(), q); err != nil {
 		if over := l.over(); over != nil {
@@ -155,9 +155,9 @@ func (l *mutexLease) extend(ctx context.Context, expire time.Duration) error {
 		return fmt.Errorf("mutex %q: %w", l.mutex.name, err)
 	}
 
-	if reply, err := q.integers(); err != nil {
+	if reply, err := q.result(); err != nil {
 		return fmt.Errorf("mutex %q: %w", l.mutex.name, err)
-	} else if reply[0] == 0 {
+	} else if reply.number == 0 {
 		l.lose(fmt.Errorf("mutex %q: the server does not have the lease any more: %w", l.mutex.name, interfaces.ErrLost))
 
 		return l.over()

@@ -76,7 +76,7 @@ func (l *mutexLease) tidyOnce(until time.Time) {
 // own.
 func (l *mutexLease) free(ctx context.Context) (found bool, err error) {
 	site := l.mutex.site
-	q := newMutexQuestion(mutexRelease, l.mutex.keys, l.id, site.counted, 0)
+	q := newMutexQuestion(site.scripts.release, l.mutex.keys, l.id)
 
 	if ctx.Err() == nil {
 		if err = site.wire.ask(ctx, site.gone, q); err == nil {
@@ -107,12 +107,12 @@ func (l *mutexLease) free(ctx context.Context) (found bool, err error) {
 func (l *mutexLease) found(q *mutexQuestion) (bool, error) {
 	l.unsure = l.unsure || q.uncertain
 
-	reply, err := q.integers()
+	reply, err := q.result()
 	if err != nil {
 		return false, err
 	}
 
-	return reply[0] == 1, nil
+	return reply.number == 1, nil
 }
 
 // withoutDeadline hides that an error is of a deadline which is not the

@@ -5,6 +5,7 @@ import (
 	"crypto/sha1" //nolint:gosec // that is how the server names scripts
 	_ "embed"
 	"encoding/hex"
+	"fmt"
 
 	goredis "github.com/redis/go-redis/v9"
 )
@@ -27,11 +28,24 @@ var mutexReleaseLua string
 //go:embed scripts/mutex_extend.lua
 var mutexExtendLua string
 
+// mutexScripts are what a site asks with.
+type mutexScripts struct{ acquire, release, extend *mutexScript }
+
+// A node of a cluster counts only those receivers who are connected to itself.
 var (
-	mutexAcquire = newMutexScript(mutexTakeLua + "\n" + mutexQueueLua + mutexAcquireLua)
-	mutexRelease = newMutexScript(mutexFreeLua + mutexQueueLua + mutexReleaseLua)
-	mutexExtend  = newMutexScript(mutexExtendLua)
+	mutexScriptsOne     = newMutexScripts(true)
+	mutexScriptsCluster = newMutexScripts(false)
 )
+
+func newMutexScripts(counted bool) *mutexScripts {
+	queue := fmt.Sprintf("local counted = %t\n", counted) + mutexQueueLua
+
+	return &mutexScripts{
+		acquire: newMutexScript(mutexTakeLua + queue + mutexAcquireLua),
+		release: newMutexScript(mutexFreeLua + queue + mutexReleaseLua),
+		extend:  newMutexScript(mutexExtendLua),
+	}
+}
 
 // mutexScript is a script and the name that a server has for it once it has
 // seen it.

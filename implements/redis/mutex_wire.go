@@ -306,32 +306,31 @@ func (w *mutexWire) exchange(
 	return unknown, err
 }
 
-// integers returns the reply to a question as the scripts give it.
-func (q *mutexQuestion) integers() ([]int64, error) {
+// mutexReply is what a script answers: one number, or that of a place in the
+// queue and when to come back.
+type mutexReply struct {
+	number   int64
+	refused  bool
+	comeBack time.Duration // negative: the server does not know
+}
+
+func (q *mutexQuestion) result() (mutexReply, error) {
 	switch reply := q.reply.(type) {
 	case int64:
-		return []int64{reply}, nil
+		return mutexReply{number: reply}, nil
 	case []any:
-		numbers := make([]int64, len(reply))
+		if len(reply) == 2 {
+			ticket, ok := reply[0].(int64)
+			back, also := reply[1].(int64)
 
-		for i, element := range reply {
-			number, ok := element.(int64)
-			if !ok {
-				return nil, errMutexReply
+			if ok && also {
+				return mutexReply{number: ticket, refused: true, comeBack: time.Duration(back) * time.Millisecond}, nil
 			}
-
-			numbers[i] = number
-		}
-
-		if len(numbers) == mutexReplySize {
-			return numbers, nil
 		}
 	}
 
-	return nil, errMutexReply
+	return mutexReply{}, errMutexReply
 }
-
-const mutexReplySize = 3 // of mutex_acquire.lua
 
 // errMutexReply is for a server that is none, or a proxy that changes replies.
 var errMutexReply = errors.Join(errors.New("redis: a script's reply is not understood"), interfaces.ErrUnavailable)

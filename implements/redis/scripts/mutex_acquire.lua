@@ -1,8 +1,26 @@
--- ARGV: id; counted; the time of the lease in ms; for how long the caller is
--- taken for a waiter if it is not back, in ms, 0 if it does not wait; its
--- ticket, 0 if it has none yet.
--- Returns {1, fence, 0}, or {0, ticket, when to come back in ms or -1}.
-local id, expire, window, ticket = ARGV[1], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
+-- ARGV: id; the time of the lease in ms; for how long the caller is taken for a
+-- waiter if it is not back, in ms, 0 if it does not wait; its ticket, if it has
+-- one already.
+-- Returns the fence, or {ticket, when to come back in ms or -1}.
+local id, expire, window, ticket = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
+
+-- The fence of a new lease: the server's time in microseconds, or the last one
+-- and 1. Its key ends with a w while somebody may wait: mark is what it is to
+-- end with now. Once the key is gone the time alone is larger than what it held.
+local function next_fence(mark)
+	local number = now()
+	local last = tonumber(string.match(redis.call('GET', fence) or '', '^%d+') or 0)
+	local time = keep
+
+	if last >= number then
+		time = math.ceil((last + 1 - number) / 1000) + keep
+		number = last + 1
+	end
+
+	redis.call('SET', fence, text(number) .. mark, 'PX', text(time))
+
+	return number
+end
 
 -- Has whoever frees or takes the mutex look at the queue.
 local function mark()
@@ -15,14 +33,11 @@ local function mark()
 	end
 end
 
-local holder = not early and redis.call('GET', mutex)
+local holder = not undecided and redis.call('GET', mutex)
 
 if holder ~= id then
 	if window > 0 then
-		if ticket == 0 then
-			ticket = now()
-		end
-
+		ticket = ticket or now()
 		redis.call('ZADD', queue, 'NX', text(ticket), id)
 		redis.call('ZADD', alive, text(millis() + window), id)
 		redis.call('PEXPIRE', queue, text(window))
@@ -38,17 +53,15 @@ if holder ~= id then
 			back = redis.call('PTTL', mutex)
 		end
 
-		if window > 0 or early then
+		if window > 0 or undecided then
 			mark()
 		end
 
-		return {0, ticket, back}
+		return {ticket or 0, back}
 	end
 end
 
 leave(id)
 redis.call('SET', mutex, id, 'PX', expire)
 
-local number = next_fence(redis.call('ZRANGE', queue, 0, 0)[1] and 'w' or '')
-
-return {1, number, 0}
+return next_fence(redis.call('ZRANGE', queue, 0, 0)[1] and 'w' or '')

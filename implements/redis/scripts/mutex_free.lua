@@ -2,14 +2,14 @@
 -- is the most frequent.
 local mutex, fence, queue, alive = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 
-if ARGV[3] == '0' then
+if not ARGV[2] then
 	local found = redis.call('MGET', mutex, fence)
 
 	if found[1] ~= ARGV[1] then
 		return 0
 	end
 
-	if string.sub(found[2] or '', -1) ~= 'w' then
+	if tonumber(found[2] or 0) then -- there is no mark of those who wait
 		return redis.call('DEL', mutex)
 	end
 end

@@ -2,11 +2,16 @@
 -- the names of the keys: the mutex, whose value is the id of the lease that holds
 -- it or of the waiter for whom it is kept; the last fence; the waiters' ids by
 -- ticket; and the same by when they are taken for dead. An id begins with that
--- of its client and a colon.
+-- of its client and a colon. counted is whether the number of those whom PUBLISH
+-- reached can be relied on.
 
--- How long the mutex is kept for the waiter whose turn it is, in ms, and
--- whether the number of those whom PUBLISH reached can be relied on.
-local grace, counted = 500, ARGV[2] == '1'
+-- How long the mutex is kept for the waiter whose turn it is, in ms.
+local grace = 500
+
+-- A number as commands take it, with all of its digits.
+local function text(number)
+	return string.format('%.0f', number)
+end
 
 local micros
 
@@ -45,7 +50,7 @@ local function hand_over(caller)
 
 			if not counted or type(reached) == 'table' or reached > 0 then
 				redis.call('SET', mutex, first, 'PX', grace)
-				redis.call('ZADD', alive, string.format('%.0f', millis() + grace), first)
+				redis.call('ZADD', alive, text(millis() + grace), first)
 
 				return first
 			end

@@ -1,8 +1,8 @@
--- ARGV: id; counted; 1 if the caller may be a waiter too.
+-- ARGV: id; anything more if the caller may be a waiter too.
 -- Returns 1 if the id held the mutex.
 local id = ARGV[1]
 
-if ARGV[3] == '1' then
+if ARGV[2] then
 	leave(id)
 end
 

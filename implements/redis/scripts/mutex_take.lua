@@ -7,39 +7,23 @@ local mutex, fence, queue, alive = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 -- servers may be of which one takes over from the other.
 local keep = 3600000
 
--- A number as commands take it, with all of its digits.
-local function text(number)
-	return string.format('%.0f', number)
-end
+-- Whether the rest decides who gets the mutex, which nobody held.
+local undecided = false
 
--- The fence of a new lease: the server's time in microseconds, or the last one
--- and 1. Its key ends with a w while somebody may wait: mark is what it is to
--- end with now, and it is returned whether there was one. Once the key is gone
--- the time alone is larger than what it held.
-local function next_fence(mark)
+if redis.call('SET', mutex, ARGV[1], 'PX', ARGV[2], 'NX') then
 	local time = redis.call('TIME')
 	local number = time[1] * 1000000 + time[2]
-	local before = redis.call('SET', fence, text(number) .. mark, 'KEEPTTL', 'GET') or ''
-	local last = tonumber(string.match(before, '^%d+') or 0)
+	local before = redis.call('SET', fence, number, 'KEEPTTL', 'GET')
+	local last = tonumber(before or 0) -- nil if it ends with the mark of those who wait
 
-	if last >= number then
-		local wait = math.ceil((last + 1 - number) / 1000) + keep
-		number = last + 1
-		redis.call('SET', fence, text(number) .. mark, 'PX', text(wait))
-	elseif math.floor(last / 60000000) ~= math.floor(number / 60000000) then
-		redis.call('PEXPIRE', fence, keep) -- once a minute is enough
+	if last and last < number then
+		if last < number - number % 60000000 then -- once a minute is enough
+			redis.call('PEXPIRE', fence, keep)
+		end
+
+		return number
 	end
 
-	return number, string.sub(before, -1) == 'w'
-end
-
-local early = false
-
-if redis.call('SET', mutex, ARGV[1], 'PX', ARGV[3], 'NX') then
-	local number, waited = next_fence('')
-	if not waited then
-		return {1, number, 0}
-	end
-
-	early = true -- it may be another's turn
+	redis.call('SET', fence, before, 'KEEPTTL')
+	undecided = true
 end

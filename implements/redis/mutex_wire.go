@@ -29,8 +29,9 @@ type mutexWire struct {
 }
 
 const (
-	// maxMutexFlights keeps one slow connection from holding up all.
-	maxMutexFlights = 4
+	// maxMutexFlights keeps one slow connection from holding up all; more of them
+	// make smaller batches, and so more work.
+	maxMutexFlights = 2
 
 	maxMutexBatch = 256
 

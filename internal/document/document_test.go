@@ -81,6 +81,8 @@ func TestReadReports(t *testing.T) {
 		{"a wrong escape", document.JSON, `["\x"]`, []string{`1:3 this backslash begins no escape that JSON has; write \\ for a backslash ()`}},
 		{"a number with leading zeros", document.JSON, `[007]`, []string{"1:2 this is not a number as JSON writes them ()"}},
 		{"a wrong escape of YAML", document.YAML, "a: \"\\q\"\n", []string{"1:5 this backslash begins no escape that YAML has; put the text in single quotes ()"}},
+		{"brackets deeper than the parser goes", document.YAML, "- a: 1\n  b: " + strings.Repeat("[", 11_000) + strings.Repeat("]", 11_000), []string{"2:68 nested more than 64 levels deep ()"}},
+		{"dashes deeper than the parser goes", document.YAML, "a:\n  " + strings.Repeat("- ", 11_000), []string{"2:129 nested more than 64 levels deep ()"}},
 		{"UTF-32", document.YAML, "\xff\xfe\x00\x00a\x00\x00\x00", []string{"0:0 the file is in UTF-32; save it as UTF-8 ()"}},
 		{"a control character", document.JSON, "{\n\"a\": \x1b}", []string{"2:6 the control character U+001B does not belong in a text ()"}},
 	} {

@@ -15,6 +15,8 @@ const (
 	maxQuestions = 100_000  // question marks with a blank behind: each may begin a key of three bytes, and take a hundred times that
 )
 
+var tooDeep = fmt.Sprintf("nested more than %d levels deep", MaxDepth)
+
 var tooLarge = fmt.Sprintf("the file is larger than %d MiB", MaxSize>>20)
 
 var byteOrderMark = []byte("\xef\xbb\xbf")

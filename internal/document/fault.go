@@ -150,6 +150,13 @@ func (f *faultFinder) open(row, column int) {
 	}
 	if len(f.levels) == 0 || f.levels[len(f.levels)-1] < column {
 		f.levels = append(f.levels, column)
+		f.checkDepth(row, column)
+	}
+}
+
+func (f *faultFinder) checkDepth(row, at int) {
+	if len(f.levels)+len(f.brackets) > MaxDepth {
+		f.fault(row, at, "%s", tooDeep)
 	}
 }
 
@@ -325,6 +332,7 @@ func (f *faultFinder) flow(row int) {
 				return
 			case c == '[' || c == '{':
 				f.brackets = append(f.brackets, bracket{f.row, f.at, c})
+				f.checkDepth(f.row, f.at)
 			case c == ']' || c == '}':
 				f.closeBracket(c)
 				if len(f.brackets) == 0 && f.found.message == "" {

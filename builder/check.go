@@ -57,9 +57,7 @@ func newChecker(b *Builder, site *component.Site) *checker {
 // read adds the items of a source.
 func (c *checker) read(s Source, order int) {
 	d := c.builder.read(s, order, func(d *layer, at document.Place, message, suggestion string) {
-		if problem := c.note(d, at, nil, "", message, suggestion); problem != nil {
-			problem.unparsed = true
-		}
+		c.report(d, at, nil, "", message, suggestion)
 	})
 	c.docs = append(c.docs, d)
 	c.partial = c.partial || !d.Complete || d.Root == nil

@@ -43,7 +43,8 @@ func (d *decoder) group(n *document.Node, v reflect.Value, p *plan, path string,
 			remaining = append(remaining, key, value)
 		default:
 			value.Mask()
-			d.problem(key, path, fmt.Sprintf("unknown key %q", key.Text), nearest.To(key.Text, p.keys))
+			message, suggestion := unknownKey(key, value, p.keys)
+			d.problem(key, path, message, suggestion)
 		}
 	}
 	if len(remaining) > 0 {
@@ -54,6 +55,24 @@ func (d *decoder) group(n *document.Node, v reflect.Value, p *plan, path string,
 	if d.judgeRequired {
 		d.required(n, v, p, path)
 	}
+}
+
+// unknownKey says that a key is none of keys. One that has no value and reads
+// like both, as in {port:1}, is not told: the value may be a secret.
+func unknownKey(key, value *document.Node, keys []string) (message, suggestion string) {
+	if maskTorn(key, value) {
+		return "a colon and a space belong between a key and its value", ""
+	}
+	return fmt.Sprintf("unknown key %q", key.Text), nearest.To(key.Text, keys)
+}
+
+// maskTorn masks a key that seems to be a key and its value.
+func maskTorn(key, value *document.Node) bool {
+	if value.Kind != document.Null || value.Broken || !strings.ContainsAny(key.Text, " :=") {
+		return false
+	}
+	key.Mask()
+	return true
 }
 
 func (d *decoder) required(n *document.Node, v reflect.Value, p *plan, path string) {

@@ -34,9 +34,8 @@ type Diagnostic struct {
 	// from New, or nil.
 	Err error
 
-	caret    int  // the column of the excerpt at which the caret stands, from 1; 0: nowhere
-	source   int  // the place of the source among those that were loaded
-	unparsed bool // what stands in the line is not known
+	caret  int // the column of the excerpt at which the caret stands, from 1; 0: nowhere
+	source int // the place of the source among those that were loaded
 }
 
 // Error returns the problem as one line:

@@ -8,7 +8,6 @@ import (
 
 	"github.com/fivcglue/fivcglue-go/component"
 	"github.com/fivcglue/fivcglue-go/internal/document"
-	"github.com/fivcglue/fivcglue-go/internal/nearest"
 )
 
 // entry is an entry of an item.
@@ -50,7 +49,7 @@ func (c *checker) readEntry(it *item, n *document.Node, index int) *entry {
 		return nil
 	}
 	if n.Kind != document.Map {
-		if n.Kind != document.Null {
+		if n.Kind == document.List {
 			n.Mask()
 		}
 		c.problem(it, n, path, fmt.Sprintf("must be a map with an interface and a name, not %s", n.Describe()), "")
@@ -59,7 +58,8 @@ func (c *checker) readEntry(it *item, n *document.Node, index int) *entry {
 	for key, value := range n.Pairs {
 		if !slices.Contains(entryKeys, key.Text) {
 			value.Mask()
-			c.problem(it, key, path, fmt.Sprintf("unknown key %q", key.Text), nearest.To(key.Text, entryKeys))
+			message, suggestion := unknownKey(key, value, entryKeys)
+			c.problem(it, key, path, message, suggestion)
 		}
 	}
 	e := &entry{item: it, index: index, node: n}

@@ -18,7 +18,7 @@ func (d *layer) excerpts(problems []*Diagnostic) {
 	if len(problems) == 0 {
 		return
 	}
-	masks := d.masks()
+	m := masker{d.Document, d.spots()}
 	var line []rune // the one that was looked at last: it may be long
 	number := 0
 	for _, p := range problems {
@@ -29,45 +29,41 @@ func (d *layer) excerpts(problems []*Diagnostic) {
 			line, number = []rune(strings.ToValidUTF8(d.Line(p.Line), "\uFFFD")), p.Line
 		}
 		switch {
-		case !p.unparsed:
-			from := max(0, p.Column-1-2*widest)
+		case d.IsClear(p.Line):
+			from := min(max(0, p.Column-1-2*widest), len(line))
 			to := min(len(line), from+4*widest)
-			text, caret := maskLine(line[min(from, to):to], p.Column-from, document.Place{Line: p.Line, Column: from + 1}, masks)
+			text, caret := m.maskLine(line[from:to], p.Column-from, document.Place{Line: p.Line, Column: from + 1}, to < len(line))
 			p.Excerpt, p.caret = window(text, caret, from > 0, to < len(line))
 		case len(line) > longest: // what a part of it is cannot be told
 		case d.Format == document.JSON:
-			text, caret := maskTokens(line, p.Column)
+			r := redact(line, p.Column)
+			maskTokens(r, 0, jsonToken)
+			text, caret := r.done()
 			p.Excerpt, p.caret = window(text, caret, false, false)
 		default:
-			text, caret := maskUnparsed(line, p.Column)
+			text, caret := maskUnclear(line, p.Column)
 			p.Excerpt, p.caret = window(text, caret, false, false)
 		}
 	}
 }
 
 // longest is the number of characters above which nothing is shown of a line
-// that is not understood.
+// that is not clear.
 const longest = 4000
 
-// mask is a part of the text that must not be shown.
-type mask struct{ from, to document.Place }
+// spot is where a node begins.
+type spot struct {
+	document.Place
+	node *document.Node
+}
 
-// masks returns where the scalars are that may be secrets, in order. Each
-// reaches to the beginning of what comes next: that is more than the scalar
-// and never less.
-func (d *layer) masks() []mask {
-	if d.Root == nil {
-		return nil
-	}
-	type spot struct {
-		document.Place
-		masked bool
-	}
+// spots returns where the nodes of the document begin, in order.
+func (d *layer) spots() []spot {
 	spots := make([]spot, 0, d.Nodes)
 	seen := map[*document.Node]bool{} // aliases lead to the same node more than once
 	var walk func(n *document.Node)
 	walk = func(n *document.Node) {
-		spots = append(spots, spot{n.Place(), n.Masked && len(n.Children) == 0})
+		spots = append(spots, spot{n.Place(), n})
 		if len(n.Children) > 0 {
 			if seen[n] {
 				return
@@ -78,169 +74,359 @@ func (d *layer) masks() []mask {
 			walk(child)
 		}
 	}
-	walk(d.Root)
-	slices.SortStableFunc(spots, func(a, b spot) int { return a.Compare(b.Place) })
-	var masks []mask
-	for i, s := range spots {
-		if !s.masked {
-			continue
-		}
-		end := document.Place{Line: d.Lines() + 1, Column: 1}
-		for _, next := range spots[i+1:] {
-			if next.Compare(s.Place) > 0 {
-				end = next.Place
-				break
-			}
-		}
-		masks = append(masks, mask{s.Place, end})
+	if d.Root != nil {
+		walk(d.Root)
 	}
-	return masks
+	for _, n := range d.Dropped {
+		walk(n)
+	}
+	slices.SortStableFunc(spots, func(a, b spot) int { return a.Compare(b.Place) })
+	return spots
 }
 
-// maskLine masks what is within masks in a line, or a part of one that begins
-// at a place, and returns the caret's new column.
-func maskLine(text []rune, caret int, begin document.Place, masks []mask) ([]rune, int) {
-	first, _ := slices.BinarySearchFunc(masks, begin, func(m mask, begin document.Place) int {
-		if m.to.Compare(begin) <= 0 {
-			return -1
+// isSecret reports whether a node may be a secret, and whether it has to be
+// hidden then: a reference, and nothing, do not.
+func isSecret(n *document.Node) (secret, hidden bool) {
+	if n.Broken {
+		return true, true
+	}
+	if !n.Masked || len(n.Children) > 0 {
+		return false, false
+	}
+	if n.Kind != document.Scalar {
+		return true, false
+	}
+	written := writtenText(n)
+	if !strings.HasPrefix(written, "${") {
+		return true, true
+	}
+	kept, _ := soleReference(written)
+	return true, kept != written
+}
+
+// writtenText returns the text of a scalar as it is in the file.
+func writtenText(n *document.Node) string {
+	if n.Replaced != nil {
+		return n.Replaced.Written
+	}
+	return n.Text
+}
+
+// redaction is a text of which parts are replaced, from the left to the right.
+type redaction struct {
+	text  []rune
+	caret int // a column, from 1
+	shown []rune
+	at    int // what is before it is shown or hidden
+	moved int // the caret's new column
+}
+
+func redact(text []rune, caret int) *redaction {
+	return &redaction{text: text, caret: caret, moved: caret}
+}
+
+// hide replaces text[from:to].
+func (r *redaction) hide(from, to int) {
+	r.shown = append(r.shown, r.text[r.at:from]...)
+	if r.caret-1 >= from {
+		r.moved = len(r.shown) + 1
+	}
+	r.shown = append(r.shown, []rune(redacted)...)
+	if r.caret-1 >= to {
+		r.moved = r.caret + len(r.shown) - to
+	}
+	r.at = to
+}
+
+// done returns what is shown and where the caret is in it.
+func (r *redaction) done() ([]rune, int) { return append(r.shown, r.text[r.at:]...), r.moved }
+
+// masker masks what may be a secret in the lines of a document.
+type masker struct {
+	*document.Document
+	spots []spot
+}
+
+// maskLine masks a clear line, or a part of one that begins at a place, and
+// returns the caret's new column. cut says that the line goes on behind it.
+//
+// A scalar whose end cannot be told, such as one of several lines, is masked up
+// to where the next node begins: that is more than the scalar and never less.
+func (m *masker) maskLine(text []rune, caret int, begin document.Place, cut bool) ([]rune, int) {
+	r := redact(text, caret)
+	secret := false // one may stand in the line
+	var last spot   // of those in the line
+	for i := m.before(begin); i < len(m.spots); {
+		here, next := m.spots[i], i
+		hidden := false
+		for ; next < len(m.spots) && m.spots[next].Place == here.Place; next++ {
+			secretHere, hiddenHere := isSecret(m.spots[next].node)
+			secret = secret || secretHere && here.Line == begin.Line
+			hidden = hidden || hiddenHere
+			if m.spots[next].node.Kind == document.Scalar {
+				here = m.spots[next]
+			}
 		}
-		return 1
-	})
-	var shown []rune
-	at, moved := 0, caret
-	for _, m := range masks[first:] {
-		if m.from.Line > begin.Line || m.from.Line == begin.Line && m.from.Column-begin.Column >= len(text) {
+		i = next
+		if here.Line > begin.Line || here.Line == begin.Line && here.Column-begin.Column >= len(text) {
 			break
 		}
 		from, to := 0, len(text)
-		if m.from.Line == begin.Line {
-			from = max(0, m.from.Column-begin.Column)
+		if here.Line == begin.Line {
+			from = max(0, here.Column-begin.Column)
 		}
-		if m.to.Line == begin.Line {
-			to = min(m.to.Column-begin.Column, len(text))
+		if next < len(m.spots) && m.spots[next].Line == begin.Line {
+			to = min(m.spots[next].Column-begin.Column, len(text))
 		}
-		if from < at || from >= to || strings.TrimSpace(string(text[from:to])) == "" {
+		last = here
+		if !hidden || from < r.at {
 			continue
 		}
-		if to < len(text) {
+		switch size := m.extent(here, text, begin); {
+		case size >= 0:
+			to = min(to, from+size)
+		case to < len(text):
+			if here.Line < begin.Line && dashes.MatchString(string(text[:to])) {
+				to = 0
+			}
 			for to > from+1 && strings.ContainsRune(" ,]}\t", text[to-1]) { // what parts it from the next
 				to--
 			}
+		case !cut:
+			to = closers(text[:to], from, unclosed(r.shown)+unclosed(text[r.at:max(r.at, from)]))
 		}
-		shown = append(shown, text[at:from]...)
-		switch {
-		case caret-1 >= to:
-			moved = caret + len(shown) + len(redacted) - to
-		case caret-1 >= from:
-			moved = len(shown) + 1
+		if strings.TrimSpace(string(text[from:max(from, to)])) != "" {
+			r.hide(from, to)
+			secret = true
 		}
-		shown = append(shown, []rune(redacted)...)
-		at = to
 	}
-	return maskAddress(append(shown, text[at:]...), moved)
+	if m.Format == document.YAML && secret && !cut {
+		from := r.at
+		if last.Line == begin.Line {
+			from = max(from, last.Column-begin.Column+max(0, m.extent(last, text, begin)))
+		}
+		if at := commentIn(text, from); at >= 0 {
+			r.hide(at, len(text))
+		}
+	}
+	return maskAddresses(r.done())
 }
 
-var address = regexp.MustCompile(`://[^/\s@]*:[^/\s@]*@`)
+// before returns the index of the first spot whose node may reach into a line
+// that begins at a place.
+func (m *masker) before(begin document.Place) int {
+	at := func(s spot, p document.Place) int { return s.Compare(p) }
+	i, _ := slices.BinarySearchFunc(m.spots, begin, at)
+	if i > 0 {
+		i, _ = slices.BinarySearchFunc(m.spots, m.spots[i-1].Place, at)
+	}
+	return i
+}
 
-// maskAddress masks what stands before the host of an address.
-func maskAddress(text []rune, caret int) ([]rune, int) {
+// extent returns how many characters of text, which begins at a place, belong
+// to the scalar at a spot, -1 if that cannot be told.
+func (m *masker) extent(s spot, text []rune, begin document.Place) int {
+	switch {
+	case s.node.Kind != document.Scalar:
+		return -1
+	case s.Line < begin.Line:
+		line := []rune(m.Line(s.Line))
+		if len(line) <= longest && s.Column <= len(line) && m.extent(s, line[s.Column-1:], s.Place) >= 0 {
+			return 0 // it ends there
+		}
+		return -1
+	case s.Column < begin.Column:
+		return -1
+	}
+	text = text[s.Column-begin.Column:]
+	switch text[0] {
+	case '"', '\'':
+		return quotedEnd(text, m.Format == document.YAML && text[0] == '\'')
+	case '|', '>', '&', '*', '!': // the text stands behind it
+		return -1
+	}
+	size := 0
+	for _, r := range writtenText(s.node) {
+		if size == len(text) || text[size] != r {
+			return -1
+		}
+		size++
+	}
+	return size
+}
+
+// quotedEnd returns the length of the text in quotes that text begins with, -1
+// if it does not end. A quote in it is written twice, or with a backslash.
+func quotedEnd(text []rune, twice bool) int {
+	for i := 1; i < len(text); i++ {
+		switch {
+		case text[i] == '\\' && !twice:
+			i++
+		case text[i] == text[0] && twice && i+1 < len(text) && text[i+1] == text[0]:
+			i++
+		case text[i] == text[0]:
+			return i + 1
+		}
+	}
+	return -1
+}
+
+// dashes may stand before an element of a list. No scalar ends with them.
+var dashes = regexp.MustCompile(`^\s*(?:[-?]\s+)*$`)
+
+// closers returns where in text the brackets at its end begin that close what
+// is open.
+func closers(text []rune, from, open int) int {
+	to := len(text)
+	for to > from+1 && open > 0 && strings.ContainsRune(" ,]}\t", text[to-1]) {
+		if text[to-1] == ']' || text[to-1] == '}' {
+			open--
+		}
+		to--
+	}
+	return to
+}
+
+// unclosed counts the brackets that are open at the end of text.
+func unclosed(text []rune) (open int) {
+	for _, r := range text {
+		switch r {
+		case '[', '{':
+			open++
+		case ']', '}':
+			open--
+		}
+	}
+	return open
+}
+
+// commentIn returns where the words of a comment begin that stands in text from
+// an offset on, where no scalar is; -1 if there is none.
+func commentIn(text []rune, from int) int {
+	sign := slices.Index(text[from:], '#')
+	if sign < 0 {
+		return -1
+	}
+	for i := from + sign + 1; i < len(text); i++ {
+		if !unicode.IsSpace(text[i]) {
+			return i
+		}
+	}
+	return -1
+}
+
+var address = regexp.MustCompile(`://[^\s"']*:[^\s"']*@`)
+
+// maskAddresses masks what stands before the hosts of addresses.
+func maskAddresses(text []rune, caret int) ([]rune, int) {
 	line := string(text)
-	found := address.FindStringIndex(line)
-	if found == nil {
-		return text, caret
+	r := redact(text, caret)
+	for _, found := range address.FindAllStringIndex(line, -1) {
+		r.hide(utf8.RuneCountInString(line[:found[0]])+len("://"), utf8.RuneCountInString(line[:found[1]])-len("@"))
 	}
-	from := utf8.RuneCountInString(line[:found[0]]) + len("://")
-	to := utf8.RuneCountInString(line[:found[1]]) - len("@")
-	if caret-1 > from {
-		caret = max(from+1, caret+len(redacted)-(to-from))
-	}
-	return slices.Concat(text[:from], []rune(redacted), text[to:]), caret
+	return r.done()
 }
 
 var (
-	lineHead  = regexp.MustCompile(`^[\s\-?\[{]*(?:(?:"[^"]*"|'[^']*'|[\w.\-/]+)\s*:(?:\s+|$)|<<:\s*)?`)
-	lineMarks = regexp.MustCompile(`^[^\pL\pN]*$`)
+	lineHead  = regexp.MustCompile(`^[\s\-?\[{]*(?:(?:"[^"]*"|'[^']*'|[\w.\-/]+)\s*:(?:\s+(?:-\s+)*|$)|<<:\s*)?(?:#\s*)?`)
+	lineMarks = regexp.MustCompile(`^[\s\-?:,\[\]{}"'|>]*$`)
 )
 
-// maskUnparsed masks all but the first key of a line that is not understood.
-func maskUnparsed(text []rune, caret int) ([]rune, int) {
+// maskUnclear masks all but the first key, and brackets with what is between
+// their elements, of a line of YAML of which it is not known what stands in it.
+func maskUnclear(text []rune, caret int) ([]rune, int) {
 	line := string(text)
 	head := lineHead.FindString(line)
-	if rest := line[len(head):]; rest == "" || lineMarks.MatchString(rest) {
+	rest := line[len(head):]
+	if rest == "" || lineMarks.MatchString(rest) {
 		return text, caret
 	}
-	shown := []rune(head)
-	return append(shown, []rune(redacted)...), min(caret, len(shown)+1)
+	at := utf8.RuneCountInString(head)
+	r := redact(text, caret)
+	if strings.ContainsAny(head+rest[:1], "[{") && !strings.Contains(head, "#") {
+		maskTokens(r, at, yamlToken)
+	} else {
+		r.hide(at, len(text))
+	}
+	return r.done()
+}
+
+// maskTokens masks what stands between punctuation from an offset on. token
+// returns the length of what text begins with, and whether it may be shown.
+func maskTokens(r *redaction, at int, token func(text []rune, inMap bool) (size int, shown bool)) {
+	inMap := true // so far there was nothing that a value follows
+	for at < len(r.text) {
+		switch c := r.text[at]; {
+		case unicode.IsSpace(c):
+			at++
+		case strings.ContainsRune("[]{},:", c):
+			inMap = c == '{' || c == ','
+			at++
+		default:
+			size, shown := token(r.text[at:], inMap)
+			if !shown {
+				r.hide(at, at+size)
+			}
+			at += size
+		}
+	}
 }
 
 var jsonKey = regexp.MustCompile(`^"[\w.\-/]*"\s*:`)
 
-// maskTokens masks all but the keys and the punctuation of a line of JSON.
-func maskTokens(text []rune, caret int) ([]rune, int) {
-	var shown []rune
-	moved := caret
-	copied := func(to, from int) {
-		if caret-1 >= from && caret-1 < to {
-			moved = len(shown) + 1 + caret - 1 - from
-		}
-		shown = append(shown, text[from:to]...)
+// jsonToken is the text in quotes, the word or the comment that a text begins
+// with. Keys may be shown.
+func jsonToken(text []rune, inMap bool) (size int, shown bool) {
+	if key := jsonKey.FindString(string(text)); key != "" && inMap {
+		return len(key) - 1, true
 	}
-	beforeKey := true // so far there was nothing that a value follows
-	at := 0
-	for at < len(text) {
-		switch r := text[at]; {
-		case unicode.IsSpace(r):
-			copied(at+1, at)
-			at++
-		case strings.ContainsRune("[]{},:", r):
-			beforeKey = r == '{' || r == ','
-			copied(at+1, at)
-			at++
-		default:
-			rest := string(text[at:])
-			if key := jsonKey.FindString(rest); key != "" && beforeKey {
-				end := at + len([]rune(key)) - 1
-				copied(end, at)
-				at = end
-				continue
-			}
-			end := at + tokenEnd(text[at:])
-			if caret-1 >= at && caret-1 < end {
-				moved = len(shown) + 1
-			}
-			shown = append(shown, []rune(redacted)...)
-			at = end
+	switch text[0] {
+	case '/', '#':
+		return len(text), false
+	case '"', '\'':
+		if end := quotedEnd(text, false); end > 0 {
+			return end, false
+		}
+		return len(text), false
+	}
+	for i, c := range text {
+		if unicode.IsSpace(c) || strings.ContainsRune(`[]{},:"'`, c) {
+			return max(i, 1), false
 		}
 	}
-	if caret-1 >= len(text) {
-		moved = len(shown) + caret - len(text)
-	}
-	return shown, moved
+	return len(text), false
 }
 
-// tokenEnd returns the length of the text in quotes, the word or the comment
-// that text begins with.
-func tokenEnd(text []rune) int {
-	switch quote := text[0]; quote {
-	case '/', '#':
-		return len(text)
+// yamlToken is the text in quotes, the words, the reference or the comment that
+// a text begins with.
+func yamlToken(text []rune, _ bool) (size int, shown bool) {
+	switch text[0] {
+	case '#':
+		return len(text), false
 	case '"', '\'':
-		for i := 1; i < len(text); i++ {
-			switch text[i] {
-			case '\\':
-				i++
-			case quote:
-				return i + 1
+		if end := quotedEnd(text, text[0] == '\''); end > 0 {
+			return end, false
+		}
+		return len(text), false
+	}
+	size = 1
+	for i := 0; i < len(text); i++ {
+		c := text[i]
+		switch {
+		case c == '$' && i+1 < len(text) && text[i+1] == '{':
+			if end := closingBrace(string(text[i:])); end >= 0 {
+				i += utf8.RuneCountInString(string(text[i:])[:end])
+				size = i + 1
+				continue
 			}
+			return len(text), false
+		case strings.ContainsRune("[]{},", c), c == ':' && (i+1 == len(text) || unicode.IsSpace(text[i+1])):
+			return size, false
+		case !unicode.IsSpace(c):
+			size = i + 1
 		}
-		return len(text)
 	}
-	for i, r := range text {
-		if unicode.IsSpace(r) || strings.ContainsRune(`[]{},:"'`, r) {
-			return max(i, 1)
-		}
-	}
-	return len(text)
+	return size, false
 }
 
 const (

@@ -68,6 +68,7 @@ func (c *checker) checkItem(it *item) {
 		for key, value := range it.node.Pairs {
 			if !reserved(key.Text) {
 				value.Mask()
+				maskTorn(key, value)
 			}
 		}
 		return
@@ -77,9 +78,7 @@ func (c *checker) checkItem(it *item) {
 
 // refuse reports an item that is no map.
 func (c *checker) refuse(it *item) {
-	if it.node.Kind != document.Null {
-		it.node.Mask()
-	}
+	it.node.Mask()
 	c.report(it.doc, it.node.Place(), it, "", fmt.Sprintf("an item must be a map with a class, not %s", it.node.Describe()), "")
 }
 
@@ -102,7 +101,9 @@ func (c *checker) checkReserved(it *item, key, value *document.Node) {
 		}
 		c.expand(it, value, key.Text)
 	default:
-		value.Mask()
+		if value.Kind != document.Scalar { // nothing is known of what is in it
+			value.Mask()
+		}
 		c.problem(it, key, "", fmt.Sprintf("the key %q is reserved and means nothing yet", key.Text), "")
 	}
 }

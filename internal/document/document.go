@@ -28,7 +28,32 @@ type Document struct {
 	Nodes    int   // how many nodes were made
 	Complete bool  // Root holds all of the text: nothing was reported
 
-	lines []int // offset of each line's beginning; made when it is needed
+	// Dropped stand in the text and not in Root, such as the value of a key
+	// that stands twice. They are masked.
+	Dropped []*Node
+
+	unclear map[int]bool // lines of which it is not known what stands in them
+	lines   []int        // offset of each line's beginning; made when it is needed
+}
+
+// IsClear reports whether it is known what stands in a line: all of its values
+// are in Root or Dropped.
+func (d *Document) IsClear(line int) bool { return d.Root != nil && !d.unclear[line] }
+
+func (d *Document) blur(line int) {
+	if d.unclear == nil {
+		d.unclear = map[int]bool{}
+	}
+	d.unclear[line] = true
+}
+
+// drop masks and keeps n, if it stands behind a place: what an alias stands
+// for does not.
+func (d *Document) drop(behind Place, n *Node) {
+	if (n.Kind != Null || n.Broken) && n.Place().Compare(behind) >= 0 {
+		n.Mask()
+		d.Dropped = append(d.Dropped, n)
+	}
 }
 
 // Place is a position in a text, counted from 1 in lines and characters. A

@@ -11,7 +11,7 @@ import (
 // readJSON makes the document's nodes of JSON. It reads on after what can be
 // told apart from its surroundings, such as a comma too many.
 func (d *Document) readJSON(report Report) {
-	r := &jsonReader{text: string(d.Data), report: report}
+	r := &jsonReader{doc: d, text: string(d.Data), report: report}
 	r.skipSpace()
 	if r.at == len(r.text) {
 		return
@@ -27,6 +27,7 @@ func (d *Document) readJSON(report Report) {
 // jsonReader reads JSON by the letter of RFC 8259 and knows the place of
 // everything in it.
 type jsonReader struct {
+	doc    *Document
 	text   string
 	at     int
 	report Report
@@ -58,7 +59,9 @@ func (r *jsonReader) place(offset int) Place {
 // problem reports something that does not keep the reader from going on.
 func (r *jsonReader) problem(offset int, message string) {
 	if !r.failed {
-		r.report(r.placeBack(offset), message, "")
+		at := r.placeBack(offset)
+		r.doc.blur(at.Line)
+		r.report(at, message, "")
 	}
 }
 
@@ -87,7 +90,12 @@ func (r *jsonReader) skipSpace() {
 			r.at = r.endOf("\n")
 		case c == '/' && strings.HasPrefix(r.text[r.at:], "/*"):
 			r.problem(r.at, "JSON has no comments")
-			r.at = r.endOf("*/")
+			end := r.endOf("*/")
+			if strings.ContainsAny(r.text[r.at:end], "\n\r") {
+				at := r.placeBack(r.at)
+				r.doc.drop(at, &Node{Line: int32(at.Line), Column: int32(at.Column), Broken: true})
+			}
+			r.at = end
 		default:
 			return
 		}
@@ -114,7 +122,7 @@ func (r *jsonReader) value(depth int) *Node {
 	switch c := r.text[r.at]; {
 	case c == '{' || c == '[':
 		if depth > MaxDepth {
-			r.fail(fmt.Sprintf("nested more than %d levels deep", MaxDepth))
+			r.fail(tooDeep)
 			return n
 		}
 		n.Kind = List
@@ -163,7 +171,8 @@ func (r *jsonReader) collection(n *Node, depth int) {
 	}
 	children := r.stack[base:]
 	if n.Kind == Map {
-		children = dropDuplicates(children, func(first, again *Node) {
+		children = dropDuplicates(children, func(first, again, value *Node) {
+			r.doc.drop(again.Place(), value)
 			r.report(again.Place(), duplicateKey(first, again), "")
 		})
 	}
@@ -211,6 +220,7 @@ func (r *jsonReader) member(depth int) {
 	}
 	r.skipSpace()
 	if r.at >= len(r.text) || r.text[r.at] != ':' {
+		r.doc.drop(at, key) // it may be a value
 		r.fail("a colon is missing after the key")
 		return
 	}

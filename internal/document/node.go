@@ -50,13 +50,14 @@ func (n *Node) Shown() string {
 }
 
 // Mask marks the scalars of n, and those within it, as what must not be shown.
+// A key is shown unless nothing stands behind it: {word} is a map too.
 func (n *Node) Mask() {
 	if n.Masked {
 		return // it has been here; aliases may lead here often
 	}
 	n.Masked = true
 	for i, child := range n.Children {
-		if n.Kind == List || i%2 == 1 {
+		if n.Kind == List || i%2 == 1 || n.Children[i+1].Kind == Null {
 			child.Mask()
 		}
 	}
@@ -143,7 +144,7 @@ func (s *slab) list(nodes []*Node) []*Node {
 
 // dropDuplicates takes the keys that stand in the map for a second time out of
 // children, and reports each.
-func dropDuplicates(children []*Node, report func(first, again *Node)) []*Node {
+func dropDuplicates(children []*Node, report func(first, again, value *Node)) []*Node {
 	var seen map[string]*Node // made for large maps only
 	if len(children) > 32 {
 		seen = make(map[string]*Node, len(children)/2)
@@ -163,7 +164,7 @@ func dropDuplicates(children []*Node, report func(first, again *Node)) []*Node {
 			seen[key.Text] = key
 		}
 		if first != nil {
-			report(first, key)
+			report(first, key, children[i+1])
 			continue
 		}
 		kept = append(kept, key, children[i+1])

@@ -2,7 +2,6 @@ package document
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"regexp"
 	"slices"
@@ -123,14 +122,20 @@ func (r *yamlReader) explain(d *Document, p piece, err error) bool {
 		return r.unknownAnchor(d, p, unknown[1])
 	}
 	if fault := findFault(p.text); fault.message != "" {
-		r.report(Place{fault.line + p.line - 1, fault.column}, fault.message, "")
+		r.refuse(Place{fault.line + p.line - 1, fault.column}, fault.message, "")
 		return true
 	}
 	line, _ := strconv.Atoi(match[1])
 	line = min(max(line, 1), strings.Count(p.text, "\n")+1)
 	// The parser's line may be the one behind the last.
-	r.report(Place{min(line+p.line-1, d.Lines()), 0}, yamlMessage(match[2]), "")
+	r.refuse(Place{min(line+p.line-1, d.Lines()), 0}, yamlMessage(match[2]), "")
 	return true
+}
+
+// refuse reports what is no YAML.
+func (r *yamlReader) refuse(at Place, message, suggestion string) {
+	r.doc.blur(at.Line)
+	r.report(at, message, suggestion)
 }
 
 // unknownAnchor reports an alias of nothing, unless what it names stands in
@@ -155,7 +160,7 @@ func (r *yamlReader) unknownAnchor(d *Document, p piece, name string) bool {
 			break
 		}
 	}
-	r.report(at, "this alias names no anchor above it; put a text that begins with * in quotes", r.nearest.To(name))
+	r.refuse(at, "this alias names no anchor above it; put a text that begins with * in quotes", r.nearest.To(name))
 	return true
 }
 
@@ -188,7 +193,7 @@ func yamlMessage(problem string) string {
 		{"did not find expected ','", "a comma or a closing bracket is missing"},
 		{"cannot start any token", "a value cannot begin with this character; put it in quotes"},
 		{"tab character", "a tab stands in the indentation; indent with spaces"},
-		{"exceeded max depth", fmt.Sprintf("nested more than %d levels deep", MaxDepth)},
+		{"exceeded max depth", tooDeep},
 		{"escape", "this backslash begins no escape that YAML has; put the text in single quotes"},
 		{"block scalar", "the line of a | or > holds more than its indentation"},
 		{"directive", "a line with % is no directive of YAML"},

@@ -14,7 +14,7 @@ import (
 // readYAML makes the document's nodes of YAML. Where the text does not parse
 // as a whole, what can be read of the top level list is.
 func (d *Document) readYAML(report Report) {
-	r := &yamlReader{report: report}
+	r := &yamlReader{doc: d, report: report}
 	var first, second yaml.Node
 	decoder := yaml.NewDecoder(bytes.NewReader(d.Data))
 	err := decodeYAML(decoder, &first)
@@ -22,6 +22,7 @@ func (d *Document) readYAML(report Report) {
 		switch err = decodeYAML(decoder, &second); {
 		case err == nil:
 			at := Place{max(second.Line, 1), max(second.Column, 1)}
+			d.blur(at.Line)
 			r.report(at, "a second document begins here; a file holds one", "")
 		case errors.Is(err, io.EOF):
 			err = nil
@@ -54,6 +55,7 @@ func decodeYAML(decoder *yaml.Decoder, into *yaml.Node) (err error) {
 // yamlReader turns the nodes of the YAML library into ours, which know no
 // aliases and no merge keys.
 type yamlReader struct {
+	doc     *Document
 	report  Report
 	slab    slab
 	offset  int                   // lines above the text that was parsed
@@ -84,7 +86,7 @@ func (r *yamlReader) convert(y *yaml.Node, depth int) *Node {
 		r.anchors[y] = anchor{} // it is being read: an alias of it in it has no end
 	}
 	if depth > MaxDepth && y.Kind != yaml.ScalarNode {
-		r.report(n.Place(), fmt.Sprintf("nested more than %d levels deep", MaxDepth), "")
+		r.report(n.Place(), tooDeep, "")
 		n.Broken = true
 		return n
 	}
@@ -163,7 +165,9 @@ func (r *yamlReader) mapping(y *yaml.Node, n *Node, depth int) {
 		key, value := y.Content[i], y.Content[i+1]
 		if key.Tag == "!!merge" && key.Kind == yaml.ScalarNode {
 			if merges != nil {
-				r.report(Place{key.Line + r.offset, key.Column}, `duplicate key "<<"; give it a list of maps`, "")
+				at := Place{key.Line + r.offset, key.Column}
+				r.report(at, `duplicate key "<<"; give it a list of maps`, "")
+				r.doc.drop(at, r.convert(value, depth+1))
 				continue
 			}
 			merges = value
@@ -172,7 +176,7 @@ func (r *yamlReader) mapping(y *yaml.Node, n *Node, depth int) {
 		k := r.key(key)
 		v := r.convert(value, depth+1)
 		if k == nil {
-			v.Mask()
+			r.doc.drop(Place{key.Line + r.offset, key.Column}, v)
 			continue
 		}
 		if v.Kind == Null && v.Line == 0 {
@@ -190,7 +194,8 @@ func (r *yamlReader) mapping(y *yaml.Node, n *Node, depth int) {
 	r.stack = r.stack[:base]
 }
 
-func (r *yamlReader) duplicate(first, again *Node) {
+func (r *yamlReader) duplicate(first, again, value *Node) {
+	r.doc.drop(again.Place(), value)
 	r.report(again.Place(), duplicateKey(first, again), "")
 }
 
@@ -207,6 +212,7 @@ func (r *yamlReader) key(y *yaml.Node) *Node {
 		r.report(at, "a key is missing", "")
 		return nil
 	case k.Kind == List || k.Kind == Map || k.Kind == Null && y.Kind != yaml.ScalarNode:
+		r.doc.drop(at, k)
 		r.report(at, "a key must be a word, not a list or a map", "")
 		return nil
 	}
@@ -222,6 +228,7 @@ func (r *yamlReader) key(y *yaml.Node) *Node {
 // merge appends the keys of what a merge key names, unless they are there, to
 // the children that begin at base in the stack.
 func (r *yamlReader) merge(base int, y *yaml.Node, depth int) {
+	at := Place{y.Line + r.offset, y.Column}
 	source := r.convert(y, depth+1)
 	sources := []*Node{source}
 	if source.Kind == List {
@@ -230,7 +237,8 @@ func (r *yamlReader) merge(base int, y *yaml.Node, depth int) {
 	var seen map[string]bool
 	for _, s := range sources {
 		if s.Kind != Map {
-			r.report(Place{y.Line + r.offset, y.Column}, "a merge key must name a map, or a list of maps", "")
+			r.doc.drop(at, s)
+			r.report(at, "a merge key must name a map, or a list of maps", "")
 			continue
 		}
 		if seen == nil {
@@ -240,10 +248,12 @@ func (r *yamlReader) merge(base int, y *yaml.Node, depth int) {
 			}
 		}
 		for key, value := range s.Pairs {
-			if !seen[key.Text] {
-				seen[key.Text] = true
-				r.stack = append(r.stack, key, value)
+			if seen[key.Text] {
+				r.doc.drop(at, value)
+				continue
 			}
+			seen[key.Text] = true
+			r.stack = append(r.stack, key, value)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package builder
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"os"
@@ -28,11 +29,13 @@ type Builder struct {
 type Option func(*Builder)
 
 // WithRegistry has the interfaces and classes of r known instead of those of
-// component.DefaultRegistry.
-func WithRegistry(r *component.Registry) Option { return func(b *Builder) { b.registry = r } }
+// component.DefaultRegistry, which nil stands for.
+func WithRegistry(r *component.Registry) Option {
+	return func(b *Builder) { b.registry = cmp.Or(r, component.DefaultRegistry()) }
+}
 
 // WithSite has LoadComponentSite build into a site that exists, and references
-// checked against the entries that it has.
+// checked against the entries that it has. Nil stands for a new site.
 func WithSite(site *component.Site) Option { return func(b *Builder) { b.site = site } }
 
 // WithFormat says the format of every source, "json", "yaml" or "yml",
@@ -121,7 +124,8 @@ func LoadComponentSite(filename string, opts ...Option) (*component.Site, error)
 // Load builds what the sources say into site: all of it, or nothing. Several
 // sources are layers of one configuration: their items are one list, and may
 // refer to each other. The error is Diagnostics, or, where it is not the
-// configuration's fault, the site's: component.ErrClosed, a context's own.
+// configuration's fault, the site's: component.ErrClosed, a context's own,
+// component.ErrUnsuitable for no site.
 func (b *Builder) Load(ctx context.Context, site *component.Site, sources ...Source) error {
 	c, err := b.check(ctx, site, sources)
 	if err != nil {

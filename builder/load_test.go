@@ -389,3 +389,27 @@ func TestBuiltInsAreNamed(t *testing.T) {
 		}
 	}
 }
+
+func TestNilOptions(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "config.yml")
+	if err := os.WriteFile(file, []byte("- class: memory.Cache\n  entries: [{interface: interfaces.ICache}]\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	site, err := builder.LoadComponentSite(file, builder.WithRegistry(nil), builder.WithSite(nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := component.Get[interfaces.ICache](site, ""); err != nil {
+		t.Error(err)
+	}
+	if err := site.Close(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestLoadIntoNoSite(t *testing.T) {
+	err := builder.New(builder.WithRegistry(kit(t))).Load(t.Context(), nil, builder.Reader("x.yml", "", strings.NewReader("- class: kit.Clock\n")))
+	if !errors.Is(err, component.ErrUnsuitable) {
+		t.Errorf("the error is %v", err)
+	}
+}

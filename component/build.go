@@ -63,6 +63,9 @@ type Validator interface {
 //
 // Builds of one site wait for each other. After Close the error is ErrClosed.
 func (s *Site) Build(ctx context.Context, items []Item) error {
+	if s == nil {
+		return fmt.Errorf("build: %w: the site is nil", ErrUnsuitable)
+	}
 	if s.view != nil {
 		if s.building() {
 			return fmt.Errorf("build: %w: the site is being built", ErrUnsuitable)

@@ -50,10 +50,14 @@ type ClassInfo struct {
 	build     func(ctx context.Context, site *Site, config any) (any, error)
 }
 
-// RegisterClass makes class known to r. It returns ErrUnsuitable if the class
-// has no New, a config that is not a struct, or a config key that is reserved
-// or stands twice; and ErrDuplicate if one of its names is taken.
+// RegisterClass makes class known to r. It returns ErrUnsuitable if r is nil, or
+// the class has an empty name, no New, a config that is not a struct, or a
+// config key that is reserved or stands twice; and ErrDuplicate if one of its
+// names is taken.
 func RegisterClass[T, C any](r *Registry, class Class[T, C]) error {
+	if r == nil {
+		return fmt.Errorf("class %q: %w: the registry is nil", class.Name, ErrUnsuitable)
+	}
 	config := reflect.TypeFor[C]()
 	if err := checkClass(class.New == nil, config); err != nil {
 		return fmt.Errorf("class %q: %w: %w", class.Name, ErrUnsuitable, err)

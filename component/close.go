@@ -29,6 +29,9 @@ const closeGrace = 100 * time.Millisecond
 // with an error. Close works once: later calls wait for the first, or for
 // their own ctx, and return what it returned.
 func (s *Site) Close(ctx context.Context) error {
+	if s == nil {
+		return nil
+	}
 	st := s.state
 	if s.building() {
 		return fmt.Errorf("close: %w: the site is being built", ErrUnsuitable)

@@ -29,6 +29,9 @@ const HealthTimeout = 5 * time.Second
 // for at most HealthTimeout, and returns what they said in the order in which
 // they were built or registered. After Close each of them gets ErrClosed.
 func (s *Site) CheckHealth(ctx context.Context) []Health {
+	if s == nil {
+		return nil
+	}
 	s.state.mu.Lock()
 	members, closed := slices.Clone(s.state.members), s.state.closed
 	s.state.mu.Unlock()

@@ -7,8 +7,7 @@ import (
 )
 
 // Get returns the component that the entry of interface T and that name has
-// now. If there is no such entry, the error is a *LookupError. A nil site has
-// no entries.
+// now. If there is no such entry, the error is a *LookupError.
 func Get[T any](s *Site, name string) (T, error) {
 	if s != nil {
 		if found := find[T](s.table.Load(), name); found != nil {
@@ -51,14 +50,17 @@ func All[T any](s *Site) iter.Seq2[string, T] {
 }
 
 // Register puts c into a new entry. It returns ErrDuplicate if the entry is
-// there already, ErrUnsuitable if c is nil or T is not an interface type, and
-// ErrClosed after Close. The site does not close c: it belongs to the caller.
+// there already, ErrUnsuitable if s or c is nil or T is not an interface type,
+// and ErrClosed after Close. The site does not close c: it belongs to the caller.
 //
 // Each call costs time in proportion to the entries there are.
 func Register[T any](s *Site, name string, c T) error {
 	typ := reflect.TypeFor[T]()
 	if err := suitable(typ, c); err != nil {
 		return fmt.Errorf("register %v %q: %w", typ, name, err)
+	}
+	if s == nil {
+		return fmt.Errorf("register %v %q: %w: the site is nil", typ, name, ErrUnsuitable)
 	}
 	if s.building() {
 		return fmt.Errorf("register %v %q: %w: the site is being built; declare the entry on the item", typ, name, ErrUnsuitable)

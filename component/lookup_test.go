@@ -207,3 +207,34 @@ func TestLookupAllocatesNothing(t *testing.T) {
 		t.Errorf("%v allocations", n)
 	}
 }
+
+func TestNilSite(t *testing.T) {
+	var s *component.Site
+	if _, err := component.Get[speaker](s, "a"); !errors.Is(err, component.ErrNotFound) {
+		t.Errorf("Get: %v", err)
+	}
+	if _, ok := component.Query[speaker](s, "a"); ok {
+		t.Error("Query found something")
+	}
+	for name := range component.All[speaker](s) {
+		t.Errorf("All has %q", name)
+	}
+	if _, err := component.Bind[speaker](s, "a"); !errors.Is(err, component.ErrNotFound) {
+		t.Errorf("Bind: %v", err)
+	}
+	if err := component.Register[speaker](s, "a", named("x")); !errors.Is(err, component.ErrUnsuitable) {
+		t.Errorf("Register: %v", err)
+	}
+	if _, err := component.Replace[speaker](s, "a", named("x")); !errors.Is(err, component.ErrNotFound) {
+		t.Errorf("Replace: %v", err)
+	}
+	if err := s.Build(t.Context(), nil); !errors.Is(err, component.ErrUnsuitable) {
+		t.Errorf("Build: %v", err)
+	}
+	if s.Entries() != nil || s.Items() != nil || s.CheckHealth(t.Context()) != nil {
+		t.Error("it has something")
+	}
+	if err := s.Close(t.Context()); err != nil {
+		t.Errorf("Close: %v", err)
+	}
+}

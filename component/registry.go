@@ -39,9 +39,12 @@ type InterfaceInfo struct {
 }
 
 // RegisterInterface has name, and each of aliases, mean the interface type T.
-// It returns ErrUnsuitable if T is not an interface type or a name is empty,
-// and ErrDuplicate if a name or T itself is registered already.
+// It returns ErrUnsuitable if r is nil, T is not an interface type or a name is
+// empty, and ErrDuplicate if a name or T itself is registered already.
 func RegisterInterface[T any](r *Registry, name string, aliases ...string) error {
+	if r == nil {
+		return fmt.Errorf("interface %q: %w: the registry is nil", name, ErrUnsuitable)
+	}
 	t := reflect.TypeFor[T]()
 	if t.Kind() != reflect.Interface {
 		return fmt.Errorf("interface %q: %w: %v is not an interface type", name, ErrUnsuitable, t)

@@ -139,3 +139,12 @@ func (g greeting) String() string { return string(g) }
 type greetingConfig struct {
 	Whom string `mapstructure:"whom" doc:"who is greeted"`
 }
+
+func TestNilRegistry(t *testing.T) {
+	if err := component.RegisterInterface[speaker](nil, "zoo.Speaker"); !errors.Is(err, component.ErrUnsuitable) {
+		t.Errorf("RegisterInterface: %v", err)
+	}
+	if err := component.RegisterClass(nil, component.Class[*dog, dogConfig]{Name: "zoo.Dog", New: newDog}); !errors.Is(err, component.ErrUnsuitable) {
+		t.Errorf("RegisterClass: %v", err)
+	}
+}

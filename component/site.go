@@ -10,7 +10,8 @@ import (
 )
 
 // Site maps entries to components. It is safe for concurrent use; make one
-// with NewSite.
+// with NewSite. A nil Site has no entries and never gets any: Register and
+// Build return ErrUnsuitable.
 //
 // The site that a class's New is given is a view of the one that is being
 // built. It may be kept: once the building is over, it is as good as the site.
@@ -66,6 +67,9 @@ var emptyTable = (&table{}).with()
 // Entries returns the entries of the site, sorted by interface and name. After
 // Close there are none.
 func (s *Site) Entries() []Entry {
+	if s == nil {
+		return nil
+	}
 	var entries []Entry
 	for h := range s.state.root.table.Load().all {
 		entries = append(entries, *h.info())
@@ -81,6 +85,9 @@ func compareEntries(a, b Entry) int {
 // Items returns the items that were built into the site, in the order in
 // which they were given, with what each of them uses.
 func (s *Site) Items() []Item {
+	if s == nil {
+		return nil
+	}
 	s.state.mu.Lock()
 	defer s.state.mu.Unlock()
 	return slices.Clone(s.state.items)

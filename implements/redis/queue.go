@@ -87,7 +87,7 @@ func (s *QueueSite) GetProducer(name string) (interfaces.IQueueProducer, error) 
 	if err := queues.CheckName(name); err != nil {
 		return nil, err
 	}
-	return &queueProducer{site: s, name: name}, nil
+	return newQueueProducer(s, name), nil
 }
 
 // GetConsumer implements interfaces.IQueueSite.

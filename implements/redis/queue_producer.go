@@ -17,6 +17,16 @@ var _ interfaces.IDelayedProducer = (*queueProducer)(nil)
 type queueProducer struct {
 	site *QueueSite
 	name string
+	op   string   // for messages
+	keys []string // as the script has them
+}
+
+func newQueueProducer(site *QueueSite, name string) *queueProducer {
+	keys := keysOf(name)
+	return &queueProducer{
+		site: site, name: name, op: fmt.Sprintf("produce to queue %q", name),
+		keys: []string{keys.stream, keys.delayed, keys.later, keys.memory + site.id},
+	}
 }
 
 func (p *queueProducer) Produce(ctx context.Context, messages ...[]byte) error {
@@ -34,7 +44,7 @@ func (p *queueProducer) ProduceAfter(ctx context.Context, delay time.Duration, m
 		return err
 	}
 	if len(messages) > p.site.settings.MaxLength {
-		return fmt.Errorf("produce to queue %q: %d messages are more than it can ever hold: %w", p.name, len(messages), interfaces.ErrFull)
+		return fmt.Errorf("%s: %d messages are more than it can ever hold: %w", p.op, len(messages), interfaces.ErrFull)
 	}
 	sent := &posting{bodies: messages, delay: delay, done: make(chan error, 1)}
 	sent.deadline, sent.bounded = ctx.Deadline()
@@ -45,12 +55,12 @@ func (p *queueProducer) ProduceAfter(ctx context.Context, delay time.Duration, m
 			sent.bodies[i] = slices.Clone(body)
 		}
 	}
-	box, err := p.site.post(p.name, sent)
+	box, err := p.post(sent)
 	if err != nil || len(messages) == 0 {
 		return err
 	}
 	if box != nil {
-		p.site.sendOne(ctx, p.name, box, sent)
+		p.sendOne(ctx, box, sent)
 	}
 	select {
 	case err := <-sent.done:
@@ -69,9 +79,9 @@ func (p *queueProducer) ProduceAfter(ctx context.Context, delay time.Duration, m
 // answered.
 func (p *queueProducer) gaveUp(err error) error {
 	if errors.Is(err, context.DeadlineExceeded) {
-		return fmt.Errorf("produce to queue %q: %w: no answer: %w", p.name, interfaces.ErrUnavailable, err)
+		return fmt.Errorf("%s: %w: no answer: %w", p.op, interfaces.ErrUnavailable, err)
 	}
-	return fmt.Errorf("produce to queue %q: %w", p.name, err)
+	return fmt.Errorf("%s: %w", p.op, err)
 }
 
 // posting is one Produce on its way.
@@ -89,10 +99,6 @@ const (
 	maxPostBytes = 1 << 20
 )
 
-// memoryOfCalls is how long the server knows the answer to a producer's last
-// call. Nobody repeats a call for so long.
-const memoryOfCalls = 10 * time.Minute
-
 // outbox is what is waiting to be sent to one queue. While a call is under way
 // what comes meanwhile gathers, and goes together with the next. There is only
 // one call at a time, so that the server, which remembers the last one, can
@@ -105,80 +111,80 @@ type outbox struct {
 
 // post puts a Produce into the outbox of its queue. Where there is none yet it
 // returns a new one, which is for the caller to send.
-func (s *QueueSite) post(name string, p *posting) (*outbox, error) {
+func (p *queueProducer) post(sent *posting) (*outbox, error) {
+	s := p.site
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
-		return nil, fmt.Errorf("produce to queue %q: %w", name, interfaces.ErrClosed)
+		return nil, fmt.Errorf("%s: %w", p.op, interfaces.ErrClosed)
 	}
-	if len(p.bodies) == 0 {
+	if len(sent.bodies) == 0 {
 		return nil, nil
 	}
-	if box := s.outboxes[name]; box != nil {
-		box.waiting = append(box.waiting, p)
+	if box := s.outboxes[p.name]; box != nil {
+		box.waiting = append(box.waiting, sent)
 		return nil, nil
 	}
 	box := &outbox{}
-	s.outboxes[name] = box
+	s.outboxes[p.name] = box
 	s.busy++
 	return box, nil
 }
 
 // sendOne sends a single Produce, and leaves it to a goroutine to send what has
 // gathered meanwhile.
-func (s *QueueSite) sendOne(ctx context.Context, name string, box *outbox, p *posting) {
-	s.call(ctx, name, []*posting{p})
-	if batch := s.nextBatch(name, box); len(batch) > 0 {
-		go s.sendAll(name, box, batch)
+func (p *queueProducer) sendOne(ctx context.Context, box *outbox, sent *posting) {
+	p.call(ctx, []*posting{sent})
+	if batch := p.nextBatch(box); len(batch) > 0 {
+		go p.sendAll(box, batch)
 	}
 }
 
 // sendAll sends a batch, and then what is in the outbox until it is empty.
-func (s *QueueSite) sendAll(name string, box *outbox, batch []*posting) {
+func (p *queueProducer) sendAll(box *outbox, batch []*posting) {
 	for len(batch) > 0 {
 		ctx, cancel := batchContext(batch)
-		s.call(ctx, name, batch)
+		p.call(ctx, batch)
 		cancel()
 		// Those who have their answer may have more for the next call.
 		runtime.Gosched()
-		batch = s.nextBatch(name, box)
+		batch = p.nextBatch(box)
 	}
 }
 
 // call sends a batch to the server and tells everybody in it what became of
 // their part.
-func (s *QueueSite) call(ctx context.Context, name string, batch []*posting) {
-	op := fmt.Sprintf("produce to queue %q", name)
-	keys := keysOf(name)
-	args := append(make([]any, 0, 8*len(batch)), s.id, s.calls.Add(1), memoryOfCalls.Milliseconds(), s.settings.MaxLength)
-	for _, p := range batch {
-		args = append(args, len(p.bodies), ceilMillis(p.delay))
-		for _, body := range p.bodies {
+func (p *queueProducer) call(ctx context.Context, batch []*posting) {
+	args := append(make([]any, 0, 2+3*len(batch)), p.site.calls.Add(1), p.site.settings.MaxLength)
+	for _, sent := range batch {
+		args = append(args, len(sent.bodies), ceilMillis(sent.delay))
+		for _, body := range sent.bodies {
 			args = append(args, body)
 		}
 	}
-	answer, err := s.run(ctx, op, true, queueProduce, []string{keys.stream, keys.delayed, keys.later, keys.memory + s.id}, args...)
+	answer, err := p.site.run(ctx, p.op, true, queueProduce, p.keys, args...)
 	said, _ := answer.(string)
-	for i, p := range batch {
+	for i, sent := range batch {
 		switch {
 		case err != nil:
-			p.done <- err
+			sent.done <- err
 		case i < len(said) && said[i] == '1':
-			p.done <- nil
+			sent.done <- nil
 		default:
-			p.done <- fmt.Errorf("%s: %w", op, interfaces.ErrFull)
+			sent.done <- fmt.Errorf("%s: %w", p.op, interfaces.ErrFull)
 		}
 	}
 }
 
 // nextBatch takes what goes into the next call out of the box. An empty box
 // is taken away.
-func (s *QueueSite) nextBatch(name string, box *outbox) []*posting {
+func (p *queueProducer) nextBatch(box *outbox) []*posting {
+	s := p.site
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	count, bytes := 0, 0
-	for _, p := range box.waiting {
-		for _, body := range p.bodies {
+	for _, sent := range box.waiting {
+		for _, body := range sent.bodies {
 			bytes += len(body)
 		}
 		if count > 0 && (bytes > maxPostBytes || count == maxPostings) {
@@ -187,7 +193,7 @@ func (s *QueueSite) nextBatch(name string, box *outbox) []*posting {
 		count++
 	}
 	if count == 0 {
-		delete(s.outboxes, name)
+		delete(s.outboxes, p.name)
 		s.left()
 		return nil
 	}

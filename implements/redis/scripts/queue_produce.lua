@@ -1,31 +1,30 @@
 -- Adds the messages of several Produces, each of them wholly or not at all.
 --
 -- KEYS  stream, delayed, later, memory of this producer
--- ARGV  producer, number of this call, how long the memory lasts in ms,
---       max_length, then for each Produce: how many messages, delay in ms,
---       and their bodies
+-- ARGV  number of this call, max_length, then for each Produce: how many
+--       messages, delay in ms, and their bodies
 --
 -- Returns a character for each Produce: 1 added, 0 no room. A call that is
 -- repeated because its reply was lost gets what the first was answered.
 
 local stream, delayed, later, memory = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
-local producer, call = ARGV[1], tonumber(ARGV[2])
+local call = ARGV[1]
 
 local last = redis.call('GET', memory)
 if last then
   local number, answer = string.match(last, '^(%d+):(%d*)$')
-  if tonumber(number) == call then
+  if number == call then
     return answer
-  elseif tonumber(number) > call then
+  elseif tonumber(number) > tonumber(call) then
     -- It was given up long ago and comes late: nobody waits for the answer.
     return redis.error_reply('ERR a later call of this producer was answered already')
   end
 end
 
-local room = tonumber(ARGV[4]) - redis.call('XLEN', stream) - redis.call('ZCARD', delayed)
+local room = tonumber(ARGV[2]) - redis.call('XLEN', stream) - redis.call('ZCARD', delayed)
 local now
 local answers = {}
-local at = 5
+local at = 3
 while at <= #ARGV do
   local count, delay = tonumber(ARGV[at]), tonumber(ARGV[at + 1])
   local first, last = at + 2, at + 1 + count
@@ -40,7 +39,7 @@ while at <= #ARGV do
     end
     for i = first, last do
       if delay > 0 then
-        local id = string.format('%s-%d-%d', producer, call, i)
+        local id = string.format('%s-%s-%d', string.match(memory, '[^:]*$'), call, i)
         redis.call('HSET', later, id, string.format('%.0f', now) .. ' ' .. ARGV[i])
         redis.call('ZADD', delayed, string.format('%.0f', now + delay), id)
       else
@@ -52,5 +51,6 @@ while at <= #ARGV do
 end
 
 local answer = table.concat(answers)
-redis.call('SET', memory, string.format('%.0f:%s', call, answer), 'PX', ARGV[3])
+-- The memory lasts ten minutes: nobody repeats a call for so long.
+redis.call('SET', memory, call .. ':' .. answer, 'PX', 600000)
 return answer

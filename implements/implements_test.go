@@ -3,6 +3,7 @@ package implements_test
 import (
 	"errors"
 	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/fivcglue/fivcglue-go/component"
@@ -96,5 +97,28 @@ func TestRegisterTwiceIsAnError(t *testing.T) {
 	}
 	if err := implements.Register(reg); !errors.Is(err, component.ErrDuplicate) {
 		t.Errorf("Register on a full registry = %v, want ErrDuplicate", err)
+	}
+}
+
+// TestComponentsShowTheirMethods holds that documentation has the methods of
+// every component: it leaves out those of an embedded type that is internal.
+func TestComponentsShowTheirMethods(t *testing.T) {
+	reg := component.NewRegistry()
+	if err := implements.Register(reg); err != nil {
+		t.Fatal(err)
+	}
+	for _, class := range reg.Classes() {
+		if class.Component.Kind() != reflect.Pointer {
+			continue
+		}
+		for field := range class.Component.Elem().Fields() {
+			of := field.Type
+			if of.Kind() == reflect.Pointer {
+				of = of.Elem()
+			}
+			if field.Anonymous && strings.Contains(of.PkgPath(), "/internal/") {
+				t.Errorf("%s embeds %v", class.Name, field.Type)
+			}
+		}
 	}
 }

@@ -50,9 +50,7 @@ func (c EnvironmentConfig) Validate() error {
 // SHOP_WEB__SERVERS__0__NAME the key servers.0.name of web, and SHOP_DEBUG the
 // key debug of the session "". A variable that is set to nothing is an empty
 // value. It is safe for concurrent use.
-type Environment struct {
-	*settings.Settings
-}
+type Environment struct{ settings *settings.Settings }
 
 var (
 	_ interfaces.IConfig  = (*Environment)(nil)
@@ -90,3 +88,12 @@ func NewEnvironment(_ context.Context, _ *component.Site, config EnvironmentConf
 	}
 	return &Environment{settings.New(sessions)}, nil
 }
+
+// GetSession returns an object of its own with the values of a session, which
+// is empty if there is none of that name.
+func (e *Environment) GetSession(name string) interfaces.IConfigSession {
+	return e.settings.GetSession(name)
+}
+
+// ListSessions returns the names of the sessions, sorted.
+func (e *Environment) ListSessions() []string { return e.settings.ListSessions() }

@@ -18,9 +18,7 @@ type ValuesConfig struct {
 
 // Values is a configuration that is given its values: by the site's own file,
 // as defaults are, or by a test. It is safe for concurrent use.
-type Values struct {
-	*settings.Settings
-}
+type Values struct{ settings *settings.Settings }
 
 var _ interfaces.IConfig = (*Values)(nil)
 
@@ -37,3 +35,12 @@ func NewValues(_ context.Context, _ *component.Site, config ValuesConfig) (*Valu
 	}
 	return &Values{settings.New(sessions)}, nil
 }
+
+// GetSession returns an object of its own with the values of a session, which
+// is empty if there is none of that name.
+func (v *Values) GetSession(name string) interfaces.IConfigSession {
+	return v.settings.GetSession(name)
+}
+
+// ListSessions returns the names of the sessions, sorted.
+func (v *Values) ListSessions() []string { return v.settings.ListSessions() }

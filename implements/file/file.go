@@ -11,15 +11,11 @@ import (
 
 // YAML is the configuration that a YAML file holds. It is safe for concurrent
 // use.
-type YAML struct {
-	*settings.Settings
-}
+type YAML struct{ settings *settings.Settings }
 
 // JSON is the configuration that a JSON file holds. It is safe for concurrent
 // use.
-type JSON struct {
-	*settings.Settings
-}
+type JSON struct{ settings *settings.Settings }
 
 var (
 	_ interfaces.IConfig = (*YAML)(nil)
@@ -36,6 +32,13 @@ func NewYAML(_ context.Context, _ *component.Site, config Config) (*YAML, error)
 	return &YAML{values}, nil
 }
 
+// GetSession returns an object of its own with the values of a session, which
+// is empty if the file has none of that name.
+func (y *YAML) GetSession(name string) interfaces.IConfigSession { return y.settings.GetSession(name) }
+
+// ListSessions returns the names of the sessions, sorted.
+func (y *YAML) ListSessions() []string { return y.settings.ListSessions() }
+
 // NewJSON reads a JSON file. Its errors are *Error, joined if there is more
 // than one. site may be nil.
 func NewJSON(_ context.Context, _ *component.Site, config Config) (*JSON, error) {
@@ -45,3 +48,10 @@ func NewJSON(_ context.Context, _ *component.Site, config Config) (*JSON, error)
 	}
 	return &JSON{values}, nil
 }
+
+// GetSession returns an object of its own with the values of a session, which
+// is empty if the file has none of that name.
+func (j *JSON) GetSession(name string) interfaces.IConfigSession { return j.settings.GetSession(name) }
+
+// ListSessions returns the names of the sessions, sorted.
+func (j *JSON) ListSessions() []string { return j.settings.ListSessions() }

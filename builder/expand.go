@@ -154,7 +154,7 @@ func (x *expanding) file(name string) (string, *expandError) {
 	case errors.Is(err, errTooLarge):
 		return "", badReference("the file %q is larger than %d MiB", name, maxReferenced>>20)
 	case err != nil:
-		return "", badReference("the file %q cannot be read: %s", name, reason(err))
+		return "", badReference("the file %q cannot be read: %s", name, document.Reason(err))
 	case !utf8.Valid(data):
 		return "", badReference("the file %q is not UTF-8", name)
 	}

@@ -121,7 +121,7 @@ func (b *Builder) read(s Source, order int, report func(d *layer, at document.Pl
 		problem(document.Place{}, fmt.Sprintf("the file is larger than %d MiB", document.MaxSize>>20), "")
 		return d
 	case err != nil:
-		problem(document.Place{}, "the file cannot be read: "+reason(err), "")
+		problem(document.Place{}, "the file cannot be read: "+document.Reason(err), "")
 		return d
 	}
 	d.Document = document.Read(s.name, format, data, problem)
@@ -151,18 +151,4 @@ func (b *Builder) formatOf(s Source) (string, error) {
 		return "", errors.New("the name does not tell the format; say json or yaml")
 	}
 	return "", fmt.Errorf("the format %q is not known; say json or yaml", format)
-}
-
-// reason says why a file cannot be read, without its name.
-func reason(err error) string {
-	var pathError *fs.PathError
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return "there is no such file"
-	case errors.Is(err, fs.ErrPermission):
-		return "permission denied"
-	case errors.As(err, &pathError):
-		return pathError.Err.Error()
-	}
-	return err.Error()
 }

@@ -115,12 +115,12 @@ func TestRequired(t *testing.T) {
 			t.Chdir(t.TempDir())
 			t.Setenv(class.variable, "")
 			_, err := class.open(t, file.Config{Required: true})
-			if want := class.fallback + ": there is no such file"; !errors.Is(err, fs.ErrNotExist) || err.Error() != want {
+			if want := class.fallback + ": the file cannot be read: there is no such file"; !errors.Is(err, fs.ErrNotExist) || err.Error() != want {
 				t.Errorf("error %v, want %s", err, want)
 			}
 			t.Setenv(class.variable, "elsewhere")
 			_, err = class.open(t, file.Config{Required: true})
-			if want := "elsewhere: there is no such file; the environment variable " + class.variable + " names it"; err == nil || err.Error() != want {
+			if want := "elsewhere: the file cannot be read: there is no such file; the environment variable " + class.variable + " names it"; err == nil || err.Error() != want {
 				t.Errorf("error %v, want %s", err, want)
 			}
 		})

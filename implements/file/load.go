@@ -20,7 +20,7 @@ func load(config Config, format string, from origin) (*settings.Settings, error)
 	case errors.Is(err, fs.ErrNotExist) && !config.Required:
 		return settings.New(nil), nil
 	case err != nil:
-		return nil, &Error{File: path, Variable: variable, Message: reason(err), Err: err}
+		return nil, &Error{File: path, Variable: variable, Message: "the file cannot be read: " + document.Reason(err), Err: err}
 	}
 	return parse(path, format, data)
 }
@@ -39,20 +39,6 @@ func read(path string) ([]byte, error) {
 	}
 	_, err = text.ReadFrom(io.LimitReader(file, document.MaxSize+1))
 	return text.Bytes(), err
-}
-
-// reason says in plain words why a file cannot be read.
-func reason(err error) string {
-	var at *fs.PathError
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return "there is no such file"
-	case errors.Is(err, fs.ErrPermission):
-		return "the file cannot be read: permission denied"
-	case errors.As(err, &at):
-		return "the file cannot be read: " + at.Err.Error()
-	}
-	return "the file cannot be read: " + err.Error()
 }
 
 // parse makes settings of what a file holds.

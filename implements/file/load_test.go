@@ -232,7 +232,7 @@ func TestFilesThatCannotBeRead(t *testing.T) {
 		is     error
 	}{
 		{"a directory", file.Config{File: dir}, ": the file cannot be read: is a directory", nil},
-		{"missing and required", file.Config{File: filepath.Join(dir, "none.yml"), Required: true}, "none.yml: there is no such file", fs.ErrNotExist},
+		{"missing and required", file.Config{File: filepath.Join(dir, "none.yml"), Required: true}, "none.yml: the file cannot be read: there is no such file", fs.ErrNotExist},
 		{"in a folder that is a file", file.Config{File: filepath.Join(writeFile(t, "a", ""), "b.yml")}, ": the file cannot be read: not a directory", nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {

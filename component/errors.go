@@ -8,11 +8,11 @@ import (
 
 // The errors of this package, for errors.Is.
 var (
-	ErrNotFound   = errors.New("not found")
-	ErrDuplicate  = errors.New("already registered")
-	ErrUnsuitable = errors.New("unsuitable")
-	ErrCycle      = errors.New("cycle")
-	ErrClosed     = errors.New("site is closed")
+	ErrNotFound   = errors.New("not found")          // there is no such entry
+	ErrDuplicate  = errors.New("already registered") // an entry or a name is taken
+	ErrUnsuitable = errors.New("unsuitable")         // what was given cannot be used, or not now
+	ErrCycle      = errors.New("cycle")              // a component needs itself, perhaps by way of others
+	ErrClosed     = errors.New("site is closed")     // Close was called
 )
 
 // LookupError says that a site has no such entry, and what it has instead. It
@@ -28,16 +28,14 @@ type LookupError struct {
 
 func (e *LookupError) Error() string {
 	var b strings.Builder
-	if !errors.Is(e.Err, ErrNotFound) {
-		fmt.Fprintf(&b, "%s %q: %v", e.Interface, e.Name, e.Err)
-		return b.String()
-	}
 	if e.Name == "" {
 		fmt.Fprintf(&b, "%s without a name: %v", e.Interface, e.Err)
 	} else {
 		fmt.Fprintf(&b, "%s %q: %v", e.Interface, e.Name, e.Err)
 	}
 	switch {
+	case !errors.Is(e.Err, ErrNotFound):
+		return b.String()
 	case len(e.Names) == 0:
 		fmt.Fprintf(&b, "; the site has no %s", e.Interface)
 	case e.Suggestion == "":

@@ -72,7 +72,8 @@ func Register[T any](s *Site, name string, c T) error {
 
 // Replace puts c in the place of the component that an entry has, and returns
 // that one. Lookups and references give c from then on. It returns a
-// *LookupError if there is no such entry and ErrUnsuitable if c is nil.
+// *LookupError if there is no such entry, and ErrUnsuitable if c is nil or T is
+// not an interface type.
 //
 // Ownership does not change: the site goes on to own, check and close what it
 // has built, and c belongs to the caller.

@@ -44,6 +44,7 @@ func TestLookupErrorTellsWhatThereIs(t *testing.T) {
 		{"redis", `component_test.speaker "redis": not found; did you mean "Redis"? There is "Memory", "Redis"`},
 		{"Rdeis", `component_test.speaker "Rdeis": not found; did you mean "Redis"? There is "Memory", "Redis"`},
 		{"Rover", `component_test.speaker "Rover": not found; there is "Memory", "Redis"; "Rover" is an entry of component_test.walker`},
+		{"x", `component_test.speaker "x": not found; there is "Memory", "Redis"`},
 		{"", `component_test.speaker without a name: not found; there is "Memory", "Redis"`},
 	} {
 		_, err := component.Get[speaker](s, test.name)
@@ -236,5 +237,29 @@ func TestNilSite(t *testing.T) {
 	}
 	if err := s.Close(t.Context()); err != nil {
 		t.Errorf("Close: %v", err)
+	}
+}
+
+func TestNoSuggestionForWhatIsShortOrLong(t *testing.T) {
+	s := component.NewSite()
+	long := strings.Repeat("x", 100)
+	for _, name := range []string{"a", "db", long} {
+		must(t, component.Register[speaker](s, name, named(name)))
+	}
+	for name, want := range map[string]string{"": "", "b": "", "dc": "", "A": "a", "DB": "db", "dbs": "db", long + "y": ""} {
+		_, err := component.Get[speaker](s, name)
+		var lookup *component.LookupError
+		if !errors.As(err, &lookup) || lookup.Suggestion != want {
+			t.Errorf("for %q the suggestion is %v, want %q", name, err, want)
+		}
+	}
+}
+
+func TestLookupErrorOfAClosedSite(t *testing.T) {
+	s := component.NewSite()
+	must(t, s.Close(t.Context()))
+	_, err := component.Get[speaker](s, "")
+	if want := "component_test.speaker without a name: site is closed"; err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
 	}
 }

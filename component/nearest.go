@@ -1,26 +1,33 @@
 package component
 
-import (
-	"strings"
-	"unicode/utf8"
-)
+import "strings"
 
 // nearest returns the candidate that somebody who wrote name probably meant,
 // or "". Of equally near ones it is the first. It is internal/nearest in the
 // small, as this package imports nothing of the project's.
 func nearest(name string, candidates []string) string {
-	best, bestDistance := "", max(1, utf8.RuneCountInString(name)/3)+1
 	folded := []rune(strings.ToLower(name))
+	if len(folded) == 0 || len(folded) > longest {
+		return ""
+	}
+	best, limit := "", max(1, len(folded)/3)
+	if len(folded) <= 2 {
+		limit = 0 // one letter of two is too much: only the case may differ
+	}
 	for _, candidate := range candidates {
-		if candidate == "" {
+		if candidate == "" || len(candidate) > 4*longest {
 			continue
 		}
-		if d := editDistance(folded, []rune(strings.ToLower(candidate))); d < bestDistance {
-			best, bestDistance = candidate, d
+		if d := editDistance(folded, []rune(strings.ToLower(candidate))); d <= limit {
+			best, limit = candidate, d-1
 		}
 	}
 	return best
 }
+
+// longest is the number of characters above which a name is a text, for which
+// there is no suggestion.
+const longest = 80
 
 // editDistance counts the insertions, deletions, substitutions and swaps of
 // neighbours between a and b.

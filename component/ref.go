@@ -22,7 +22,7 @@ func RefTo[T any](c T) Ref[T] {
 }
 
 // Get returns the component that the entry has now, or nil if the reference is
-// not set.
+// not set, or names an entry and no site has built its config yet.
 func (r Ref[T]) Get() T {
 	if r.slot == nil {
 		var none T

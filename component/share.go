@@ -22,7 +22,8 @@ type share struct {
 // client of a server: the first call for a key makes it by open, later ones
 // return the same, and the last release closes it. Keys are comparable and
 // kept apart by T. An error of open is returned and nothing is kept; the next
-// call tries again. release may be called more than once and counts once.
+// call tries again. release may be called more than once and counts once; it
+// returns the error of closing.
 //
 // Without a site nothing is shared. open must not share the same key.
 func Share[T io.Closer](s *Site, key any, open func() (T, error)) (value T, release func() error, err error) {
@@ -46,11 +47,16 @@ func Share[T io.Closer](s *Site, key any, open func() (T, error)) (value T, rele
 	sh.open.Lock()
 	defer sh.open.Unlock()
 	if sh.value == nil {
+		opened := false
+		defer func() { // also when open panics
+			if !opened {
+				st.leave(k, sh)
+			}
+		}()
 		if value, err = open(); err != nil {
-			st.leave(k, sh)
 			return value, nil, err
 		}
-		sh.value = value
+		sh.value, opened = value, true
 	}
 	return sh.value.(T), sync.OnceValue(func() error {
 		sh.open.Lock()

@@ -88,3 +88,17 @@ func TestShareByManyAtOnce(t *testing.T) {
 	}
 	users.Wait()
 }
+
+func TestShareKeepsNothingOfAPanic(t *testing.T) {
+	s := component.NewSite()
+	func() {
+		defer func() { _ = recover() }()
+		_, _, _ = component.Share(s, "key", func() (*client, error) { panic("no") })
+	}()
+	c, release, err := component.Share(s, "key", func() (*client, error) { return &client{}, nil })
+	must(t, err)
+	must(t, release())
+	if c.closed != 1 {
+		t.Errorf("closed %d times", c.closed)
+	}
+}

@@ -24,7 +24,7 @@ type Site struct {
 // state is what changes seldom, and under a lock.
 type state struct {
 	root *Site
-	busy chan struct{} // holds a token while the site is built or closed
+	busy chan struct{} // holds a token while the site is built
 
 	mu      sync.Mutex
 	members []*member // in the order in which they were built or registered

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -188,7 +189,7 @@ func (d *decoder) scalar(n *document.Node, v reflect.Value, s *shape, path strin
 	if d.expand != nil && !d.expand(n, path) {
 		return
 	}
-	if len(s.enum) > 0 && !contains(s.enum, n.Text) {
+	if len(s.enum) > 0 && !slices.Contains(s.enum, n.Text) {
 		message := fmt.Sprintf("must be one of %s%s", strings.Join(s.enum, ", "), d.instead(n, s))
 		suggestion := ""
 		if n.Replaced == nil && !s.secret {
@@ -229,15 +230,6 @@ func (d *decoder) instead(n *document.Node, s *shape) string {
 		return ""
 	}
 	return fmt.Sprintf(", not %q", n.Text)
-}
-
-func contains(list []string, text string) bool {
-	for _, s := range list {
-		if s == text {
-			return true
-		}
-	}
-	return false
 }
 
 var (

@@ -5,6 +5,7 @@ import (
 	"io"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/fivcglue/fivcglue-go/component"
@@ -215,7 +216,7 @@ func unwritten(v reflect.Value, s *shape) *document.Node {
 			return nil
 		}
 		n := text(scalarText(v), v.Kind() == reflect.String)
-		if !s.bounds.hold(v) || len(s.enum) > 0 && !contains(s.enum, n.Text) {
+		if !s.bounds.hold(v) || len(s.enum) > 0 && !slices.Contains(s.enum, n.Text) {
 			return nil
 		}
 		n.Text = escapeReferences(n.Text)

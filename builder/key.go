@@ -4,6 +4,7 @@ import (
 	"encoding"
 	"fmt"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -39,10 +40,8 @@ type keyReader struct {
 }
 
 func (r *keyReader) group(p *plan, v reflect.Value, path string) {
-	for _, outer := range r.within {
-		if outer == p {
-			return
-		}
+	if slices.Contains(r.within, p) {
+		return
 	}
 	r.within = append(r.within, p)
 	for _, f := range p.fields {

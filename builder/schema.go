@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"io"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -143,10 +144,8 @@ func (s *schemer) shape(f *shape, usual reflect.Value) object {
 	case tableForm:
 		return object{"type": []string{"object", "null"}, "additionalProperties": s.shape(f.elem, reflect.Value{})}
 	case groupForm:
-		for _, outer := range s.within {
-			if outer == f.fields {
-				return object{"type": []string{"object", "null"}}
-			}
+		if slices.Contains(s.within, f.fields) {
+			return object{"type": []string{"object", "null"}}
 		}
 		s.within = append(s.within, f.fields)
 		defer func() { s.within = s.within[:len(s.within)-1] }()

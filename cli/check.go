@@ -142,7 +142,7 @@ func writeHealth(w io.Writer, report []component.Health, color bool) error {
 
 func healthText(health component.Health, color bool) string {
 	if health.Err != nil {
-		return paint(red, health.Err.Error(), color)
+		return paint(red, oneLine(health.Err.Error()), color)
 	}
 	return paint(green, "healthy", color)
 }

@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -28,7 +30,7 @@ itself, say in a settings file, and uses by lookup are told too.`,
 		Example: fmt.Sprintf("  %[1]s explain config.yml ICache Redis", program.Name),
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) < 2 || len(args) > 3 {
-				return usageError{fmt.Errorf("explain takes a file, an interface and a name")}
+				return usageError{errors.New("explain takes a file, an interface and, unless it is '', a name")}
 			}
 			return nil
 		},
@@ -139,7 +141,7 @@ func (all explained) write(program Program, entry component.Entry) error {
 	}
 	e := all[i]
 	color := wantsColor(program.Out)
-	w := program.Out
+	w := &bytes.Buffer{} // whose writes do not fail
 	fmt.Fprintf(w, "%s is a %s", paint(bold, entry.Interface+" "+entryName(entry.Name), color), e.class)
 	if e.classAs != "" && e.classAs != e.class {
 		fmt.Fprintf(w, " (as %s)", e.classAs)
@@ -157,15 +159,16 @@ func (all explained) write(program Program, entry component.Entry) error {
 		fmt.Fprintln(w)
 		t := table{{"KEY", "VALUE", "FROM"}}
 		for _, value := range e.values {
-			t.add(value.Path, value.Text, valueOrigin(value))
+			t.add(printable(value.Path), printable(value.Text), valueOrigin(value))
 		}
 		if err := t.write(w, color); err != nil {
 			return err
 		}
 	}
-	all.writeUses(program, e)
-	all.writeUsers(program, e)
-	return nil
+	writeUses(w, e)
+	all.writeUsers(w, e)
+	_, err := w.WriteTo(program.Out)
+	return err
 }
 
 // valueOrigin tells who decided a value.
@@ -174,7 +177,7 @@ func valueOrigin(value builder.Value) string {
 	case builder.FromFile:
 		text := value.Position()
 		if value.Written != "" {
-			text += ", written " + value.Written
+			text += ", written " + printable(value.Written)
 		}
 		if len(value.Origins) > 0 {
 			text += " (" + strings.Join(value.Origins, ", ") + ")"
@@ -186,16 +189,16 @@ func valueOrigin(value builder.Value) string {
 	return "default"
 }
 
-func (all explained) writeUses(program Program, e explanation) {
+func writeUses(w *bytes.Buffer, e explanation) {
 	if len(e.uses) > 0 {
-		fmt.Fprintln(program.Out, "\nIt uses")
+		fmt.Fprintln(w, "\nIt uses")
 	}
 	for _, use := range e.uses {
-		fmt.Fprintf(program.Out, "  %s %s%s\n", use.Interface, entryName(use.Name), how(use))
+		fmt.Fprintf(w, "  %s %s%s\n", use.Interface, entryName(use.Name), how(use))
 	}
 }
 
-func (all explained) writeUsers(program Program, e explanation) {
+func (all explained) writeUsers(w *bytes.Buffer, e explanation) {
 	var lines []string
 	for _, other := range all {
 		for _, use := range other.uses {
@@ -205,12 +208,12 @@ func (all explained) writeUsers(program Program, e explanation) {
 		}
 	}
 	if len(lines) == 0 {
-		fmt.Fprintln(program.Out, "\nNothing in the file refers to it.")
+		fmt.Fprintln(w, "\nNothing in the file refers to it.")
 		return
 	}
-	fmt.Fprintln(program.Out, "\nIt is used by")
+	fmt.Fprintln(w, "\nIt is used by")
 	for _, line := range lines {
-		fmt.Fprintln(program.Out, line)
+		fmt.Fprintln(w, line)
 	}
 }
 

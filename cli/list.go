@@ -63,9 +63,13 @@ func listSite(ctx context.Context, in *input, file string) error {
 	return in.with(ctx, file, func(site *component.Site) error {
 		color := wantsColor(in.program.Out)
 		health := map[component.Entry]component.Health{}
+		withoutEntries := map[string][]component.Health{} // by class
 		ill := false
 		for _, h := range site.CheckHealth(ctx) {
 			ill = ill || h.Err != nil
+			if len(h.Entries) == 0 {
+				withoutEntries[h.Component] = append(withoutEntries[h.Component], h)
+			}
 			for _, entry := range h.Entries {
 				health[entry] = h
 			}
@@ -77,6 +81,16 @@ func listSite(ctx context.Context, in *input, file string) error {
 				text = healthText(h, color)
 			}
 			t.add(entry.Interface, entryName(entry.Name), entry.Class, text)
+		}
+		for _, item := range site.Items() {
+			if len(item.Entries) > 0 {
+				continue
+			}
+			text := "-"
+			if asked := withoutEntries[item.Class.Name]; len(asked) > 0 {
+				text, withoutEntries[item.Class.Name] = healthText(asked[0], color), asked[1:]
+			}
+			t.add("-", "-", item.Class.Name, text)
 		}
 		if err := t.write(in.program.Out, color); err != nil {
 			return err

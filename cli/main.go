@@ -38,15 +38,19 @@ type Program struct {
 }
 
 // Main runs the command line of this process over registry and exits. An
-// interrupt ends the command early, with what it opened closed.
+// interrupt ends the command early, with what it opened closed. What components
+// write to os.Stdout goes to stderr, so that stdout has what the command was
+// asked for and nothing else.
 func Main(registry *component.Registry) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second one ends the process at once
+	out := os.Stdout             //nolint:forbidigo // this is what a main would do
+	os.Stdout = os.Stderr        //nolint:forbidigo,reassign // what components print, such as a logger, is not what was asked for
 	code := Run(ctx, Program{
 		Name:     strings.TrimSuffix(filepath.Base(os.Args[0]), ".exe"),
 		Registry: registry,
 		In:       os.Stdin,
-		Out:      os.Stdout, //nolint:forbidigo // this is what a main would do
+		Out:      out,
 		Err:      os.Stderr, //nolint:forbidigo // likewise
 	}, os.Args[1:])
 	stop()
@@ -62,9 +66,6 @@ func Run(ctx context.Context, program Program, args []string) int {
 	program.In = interruptible{ctx, program.In}
 	root := newRoot(program)
 	root.SetArgs(args)
-	root.SetIn(program.In)
-	root.SetOut(program.Out)
-	root.SetErr(program.Err)
 
 	// Whether a command was begun tells its own errors from cobra's.
 	begun := false
@@ -91,7 +92,10 @@ func newRoot(program Program) *cobra.Command {
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.SetIn(program.In) // before there are commands, some of which keep these
+	root.SetOut(program.Out)
+	root.SetErr(program.Err)
+	root.SetFlagErrorFunc(flagError)
 	group(root)
 	root.SetHelpCommand(newHelp(root))
 	root.AddGroup(

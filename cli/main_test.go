@@ -1,8 +1,6 @@
 package cli_test
 
 import (
-	"context"
-	"os"
 	"testing"
 
 	"github.com/alicebob/miniredis/v2"
@@ -15,15 +13,7 @@ import (
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"fivcglue": func() {
-			os.Exit(cli.Run(context.Background(), cli.Program{
-				Name:     "fivcglue",
-				Registry: component.DefaultRegistry(),
-				In:       os.Stdin,
-				Out:      os.Stdout,
-				Err:      os.Stderr,
-			}, os.Args[1:]))
-		},
+		"fivcglue": func() { cli.Main(component.DefaultRegistry()) },
 	})
 }
 

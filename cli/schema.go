@@ -19,6 +19,8 @@ Code with the YAML extension, by the setting
   "yaml.schemas": {"./fivcglue.schema.json": ["config*.yml"]}`,
 		Example: fmt.Sprintf("  %s schema > fivcglue.schema.json", program.Name),
 		Args:    noArguments,
+
+		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(*cobra.Command, []string) error {
 			return builder.New(builder.WithRegistry(program.Registry)).Schema(program.Out)
 		},

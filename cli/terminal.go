@@ -23,6 +23,10 @@ func isTerminal(w io.Writer) bool {
 	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
+// oneLine returns a text of several lines, such as joined errors, as one that a
+// terminal may show.
+func oneLine(text string) string { return printable(strings.ReplaceAll(text, "\n", "; ")) }
+
 // printable returns a text as a terminal may show it: in quotes if it has
 // characters that are not to be printed.
 func printable(text string) string {

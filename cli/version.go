@@ -12,6 +12,8 @@ func newVersion(program Program) *cobra.Command {
 		Use:   "version",
 		Short: "Show the version of this program and of its Go",
 		Args:  noArguments,
+
+		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(*cobra.Command, []string) error {
 			version, goVersion := "unknown", "unknown"
 			if info, ok := debug.ReadBuildInfo(); ok {

@@ -77,6 +77,7 @@ func Run(ctx context.Context, options Options) error {
 	}
 	defer s.clean(context.WithoutCancel(ctx))
 
+	s.columns(s.caches)
 	return s.run(ctx)
 }
 
@@ -112,11 +113,15 @@ func healthy(ctx context.Context, site *component.Site, server *server) error {
 		if health.Err == nil {
 			continue
 		}
-		hint := "start the server that the configuration names"
-		if server.ofTheUser() {
-			hint = "start a server there, or leave out --addr to see the demonstration without one"
+		hint := ""
+		switch {
+		case !errors.Is(health.Err, interfaces.ErrUnavailable): // the server is there, and says why not
+		case server.ofTheUser():
+			hint = "; start a server there, or leave out --addr to see the demonstration without one"
+		default:
+			hint = "; start the server that the configuration names"
 		}
-		return fmt.Errorf("%s cannot work: %w; %s", health.Component, health.Err, hint)
+		return fmt.Errorf("%s cannot work: %w%s", health.Component, health.Err, hint)
 	}
 	return ctx.Err()
 }
@@ -147,7 +152,6 @@ func (s *show) introduce(options Options, site *component.Site, took time.Durati
 	}) {
 		s.fact(entry.Class, fmt.Sprintf("serves %s %q", entry.Interface, entry.Name))
 	}
-	s.columns(s.caches)
 }
 
 func cmpOr(value, fallback string) string {

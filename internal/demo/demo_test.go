@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/alicebob/miniredis/v2"
+
 	"github.com/fivcglue/fivcglue-go/builder"
 	"github.com/fivcglue/fivcglue-go/component"
 	"github.com/fivcglue/fivcglue-go/implements"
@@ -118,6 +120,18 @@ func TestDemoOfWhatCannotBeShown(t *testing.T) {
 				t.Errorf("the password is in %q or in\n%s", err, &out)
 			}
 		})
+	}
+}
+
+// A server that refuses the password is there: to start one is no advice.
+func TestDemoOfARefusedPassword(t *testing.T) {
+	t.Parallel()
+	server := miniredis.RunT(t)
+	server.RequireAuth("right")
+	var out bytes.Buffer
+	err := demo.Run(t.Context(), demo.Options{Registry: builtIns(t), Out: &out, Addr: "redis://:hunter2@" + server.Addr()})
+	if err == nil || strings.Contains(err.Error(), "start a server") || strings.Contains(err.Error()+out.String(), "hunter2") {
+		t.Errorf("Run = %v\n%s", err, &out)
 	}
 }
 

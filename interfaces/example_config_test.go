@@ -17,7 +17,6 @@ func ExampleConfigValue() {
 		panic(err)
 	}
 	web := settings.GetSession("web")
-
 	port, err := interfaces.ConfigValue(web, "port", 80)
 	fmt.Println(port, err)
 	timeout, err := interfaces.ConfigValue(web, "timeout", time.Second)

@@ -26,10 +26,8 @@ func WithLock(ctx context.Context, mutex IMutex, expire time.Duration, work func
 	defer func() {
 		err = join(err, lease.Release(ctx))
 	}()
-
 	guarded, cancel := guardedContext(ctx, lease)
 	defer cancel()
-
 	return work(guarded)
 }
 
@@ -38,7 +36,6 @@ func WithLock(ctx context.Context, mutex IMutex, expire time.Duration, work func
 // Of nested calls it is the innermost one's.
 func FenceFrom(ctx context.Context) (fence int64, ok bool) {
 	fence, ok = ctx.Value(fenceKey{}).(int64)
-
 	return fence, ok
 }
 
@@ -47,15 +44,12 @@ type fenceKey struct{}
 // guardedContext is the lease's context, ended by ctx as well.
 func guardedContext(ctx context.Context, lease ILease) (context.Context, context.CancelFunc) {
 	guarded := context.WithValue(lease.Context(), fenceKey{}, lease.Fence())
-
 	endDeadline := context.CancelFunc(func() {})
 	if deadline, ok := ctx.Deadline(); ok {
 		guarded, endDeadline = context.WithDeadline(guarded, deadline)
 	}
-
 	guarded, end := context.WithCancelCause(guarded)
 	unhook := context.AfterFunc(ctx, func() { end(context.Cause(ctx)) })
-
 	return guarded, func() {
 		unhook()
 		end(nil)
@@ -72,6 +66,5 @@ func join(work, release error) error {
 	case work == nil:
 		return release
 	}
-
 	return errors.Join(work, release)
 }

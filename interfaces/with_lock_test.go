@@ -19,9 +19,7 @@ func (m *fakeMutex) Acquire(ctx context.Context, _ time.Duration) (interfaces.IL
 	if m.err != nil {
 		return nil, m.err
 	}
-
 	m.lease.begin(ctx)
-
 	return &m.lease, nil
 }
 
@@ -48,13 +46,11 @@ func (l *fakeLease) Extend(context.Context, time.Duration) error { return nil }
 func (l *fakeLease) Release(context.Context) error {
 	l.released++
 	l.cancel(nil)
-
 	return l.err
 }
 
 func TestWithLockErrors(t *testing.T) {
 	work, release := errors.New("work"), errors.New("release")
-
 	for name, c := range map[string]struct {
 		acquire, work, release error
 		want                   []error
@@ -70,17 +66,13 @@ func TestWithLockErrors(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			mutex := &fakeMutex{err: c.acquire, lease: fakeLease{err: c.release}}
 			calls := 0
-
 			err := interfaces.WithLock(t.Context(), mutex, time.Second, func(context.Context) error {
 				calls++
-
 				if mutex.lease.released > 0 {
 					t.Error("it was released before the work")
 				}
-
 				return c.work
 			})
-
 			if (err == nil) != (len(c.want) == 0) {
 				t.Errorf("WithLock: %v", err)
 			}
@@ -90,7 +82,6 @@ func TestWithLockErrors(t *testing.T) {
 					t.Errorf("WithLock: %v, want %v", err, want)
 				}
 			}
-
 			if calls != c.calls || mutex.lease.released != c.releases {
 				t.Errorf("%d calls and %d releases, want %d and %d", calls, mutex.lease.released, c.calls, c.releases)
 			}
@@ -100,17 +91,14 @@ func TestWithLockErrors(t *testing.T) {
 
 func TestWithLockReleasesOnPanic(t *testing.T) {
 	mutex := &fakeMutex{}
-
 	func() {
 		defer func() {
 			if recover() != "broken" {
 				t.Error("the panic did not arrive")
 			}
 		}()
-
 		_ = interfaces.WithLock(t.Context(), mutex, time.Second, func(context.Context) error { panic("broken") })
 	}()
-
 	if mutex.lease.released != 1 {
 		t.Errorf("%d releases after a panic, want 1", mutex.lease.released)
 	}
@@ -122,7 +110,6 @@ type valueKey struct{}
 func TestWithLockContext(t *testing.T) {
 	lost := errors.New("lost")
 	stop := errors.New("stop")
-
 	for name, c := range map[string]struct {
 		end  func(m *fakeMutex, cancel context.CancelCauseFunc)
 		want error
@@ -133,38 +120,29 @@ func TestWithLockContext(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			mutex := &fakeMutex{}
 			ctx, cancel := context.WithCancelCause(context.WithValue(t.Context(), valueKey{}, "v"))
-
 			var cause func() error
-
 			_ = interfaces.WithLock(ctx, mutex, time.Second, func(ctx context.Context) error {
 				cause = func() error { return context.Cause(ctx) }
-
 				if ctx.Err() != nil || ctx.Value(valueKey{}) != "v" {
 					t.Errorf("the context has ended (%v) or lost its values", ctx.Err())
 				}
-
 				c.end(mutex, cancel)
 				<-ctx.Done()
-
 				return nil
 			})
-
 			if got := cause(); !errors.Is(got, c.want) {
 				t.Errorf("the cause is %v, want %v", got, c.want)
 			}
 		})
 	}
-
 	deadline := time.Now().Add(time.Hour)
 	ctx, cancel := context.WithDeadline(t.Context(), deadline)
-
 	defer cancel()
 
 	_ = interfaces.WithLock(ctx, &fakeMutex{}, time.Second, func(ctx context.Context) error {
 		if got, ok := ctx.Deadline(); !ok || !got.Equal(deadline) {
 			t.Errorf("the deadline is %v, %t, want the caller's, %v", got, ok, deadline)
 		}
-
 		return nil
 	})
 }
@@ -173,23 +151,17 @@ func TestFenceFrom(t *testing.T) {
 	if fence, ok := interfaces.FenceFrom(t.Context()); ok || fence != 0 {
 		t.Errorf("without a lease FenceFrom = %d, %t", fence, ok)
 	}
-
 	outer, inner := &fakeMutex{lease: fakeLease{fence: 7}}, &fakeMutex{lease: fakeLease{fence: 9}}
-
 	want := func(ctx context.Context, want int64) {
 		t.Helper()
-
 		if fence, ok := interfaces.FenceFrom(ctx); !ok || fence != want {
 			t.Errorf("FenceFrom = %d, %t, want %d", fence, ok, want)
 		}
 	}
-
 	_ = interfaces.WithLock(t.Context(), outer, time.Second, func(ctx context.Context) error {
 		want(ctx, 7)
-
 		return interfaces.WithLock(ctx, inner, time.Second, func(ctx context.Context) error {
 			want(ctx, 9)
-
 			return nil
 		})
 	})

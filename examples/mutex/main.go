@@ -22,18 +22,15 @@ import (
 
 func main() {
 	ctx := context.Background()
-
 	site, err := builder.LoadComponentSite("config.yml")
 	if err != nil {
 		log.Fatal(err)
 	}
 	defer site.Close(ctx)
-
 	mutexes, err := component.Get[interfaces.IMutexSite](site, "")
 	if err != nil {
 		log.Fatal(err)
 	}
-
 	if err := run(ctx, mutexes, os.Stdout); err != nil {
 		log.Print(err)
 	}
@@ -46,20 +43,17 @@ func run(ctx context.Context, mutexes interfaces.IMutexSite, out io.Writer) erro
 	if err != nil {
 		return err
 	}
-
 	ledger := &Ledger{}
 
 	// The usual way: the mutex is held while the function runs, and its
 	// context ends should the lease be lost.
 	err = interfaces.WithLock(ctx, mutex, 10*time.Second, func(ctx context.Context) error {
 		fence, _ := interfaces.FenceFrom(ctx)
-
 		return ledger.Write(fence, "opened")
 	})
 	if err != nil {
 		return err
 	}
-
 	fmt.Fprintln(out, "a first clerk wrote")
 
 	sleeper, err := mutex.Acquire(ctx, time.Second)
@@ -71,30 +65,25 @@ func run(ctx context.Context, mutexes interfaces.IMutexSite, out io.Writer) erro
 	if err := sleeper.Extend(ctx, 10*time.Millisecond); err != nil {
 		return err
 	}
-
 	if err := outlive(sleeper); err != nil {
 		return err
 	}
 
 	err = interfaces.WithLock(ctx, mutex, 10*time.Second, func(ctx context.Context) error {
 		fence, _ := interfaces.FenceFrom(ctx)
-
 		return ledger.Write(fence, "sold a horse")
 	})
 	if err != nil {
 		return err
 	}
-
 	fmt.Fprintln(out, "a second clerk wrote while the first one slept")
 
 	// It wakes up and does not look at its context.
 	if err := ledger.Write(sleeper.Fence(), "bought a cow"); !errors.Is(err, ErrStale) {
 		return fmt.Errorf("the ledger took it: %w", err)
 	}
-
 	fmt.Fprintln(out, "the ledger refused the first one, whose fence is smaller than one it has seen")
 	fmt.Fprintln(out, "the ledger:", ledger.Lines())
-
 	return nil
 }
 
@@ -127,14 +116,11 @@ type Ledger struct {
 func (l *Ledger) Write(fence int64, line string) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-
 	if fence < l.fence {
 		return ErrStale
 	}
-
 	l.fence = fence
 	l.lines = append(l.lines, line)
-
 	return nil
 }
 
@@ -142,6 +128,5 @@ func (l *Ledger) Write(fence int64, line string) error {
 func (l *Ledger) Lines() []string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-
 	return l.lines
 }

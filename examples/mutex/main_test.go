@@ -14,12 +14,10 @@ func TestRun(t *testing.T) {
 	config := redis.DefaultMutexSiteConfig()
 	mini := redistest.Mini(t)
 	config.Host, config.Port = mini.Host(), mini.Server().Addr().Port
-
 	onRedis, err := redis.NewMutexSite(t.Context(), nil, config)
 	if err != nil {
 		t.Fatal(err)
 	}
-
 	t.Cleanup(func() { _ = onRedis.Close(t.Context()) })
 
 	inMemory, err := memory.NewMutexSite(t.Context(), nil, memory.MutexSiteConfig{AutoExtend: false})
@@ -33,7 +31,6 @@ func TestRun(t *testing.T) {
 			if err := run(t.Context(), site, &out); err != nil {
 				t.Fatal(err)
 			}
-
 			if want := "the ledger: [opened sold a horse]"; !strings.Contains(out.String(), want) {
 				t.Errorf("it says\n%s\nwant %q", out.String(), want)
 			}

@@ -39,7 +39,6 @@ func (c CacheConfig) Validate() error {
 	if c.CleanupInterval < 0 {
 		problems = append(problems, component.KeyError{Key: "cleanup_interval", Err: fmt.Errorf("%v is negative", c.CleanupInterval)})
 	}
-
 	return errors.Join(problems...)
 }
 
@@ -89,7 +88,6 @@ func NewCache(_ context.Context, site *component.Site, config CacheConfig) (*Cac
 		return nil, fmt.Errorf("memory cache: %w", err)
 	}
 	c.entries = entries
-
 	return c, nil
 }
 
@@ -99,7 +97,6 @@ func (c *Cache) Close(context.Context) error {
 	c.closed.Store(true)
 	c.entries.InvalidateAll()
 	c.entries.StopAllGoroutines()
-
 	return nil
 }
 
@@ -114,7 +111,6 @@ func (c *Cache) GetValue(ctx context.Context, key string) ([]byte, error) {
 		return nil, cacherule.Miss(key)
 	}
 	c.counts.hits.add(1)
-
 	return []byte(found.value), nil
 }
 
@@ -134,7 +130,6 @@ func (c *Cache) GetValues(ctx context.Context, keys ...string) (map[string][]byt
 	}
 	c.counts.hits.add(len(keys) - misses)
 	c.counts.misses.add(misses)
-
 	return values, nil
 }
 
@@ -146,7 +141,6 @@ func (c *Cache) SetValue(ctx context.Context, key string, value []byte, expire t
 	}
 	c.entries.Set(key, entry{string(value), expire})
 	c.counts.sets.add(1)
-
 	return nil
 }
 
@@ -164,7 +158,6 @@ func (c *Cache) SetValues(ctx context.Context, values map[string][]byte, expire 
 		c.entries.Set(key, entry{string(value), expire})
 	}
 	c.counts.sets.add(len(values))
-
 	return nil
 }
 
@@ -179,7 +172,6 @@ func (c *Cache) AddValue(ctx context.Context, key string, value []byte, expire t
 	if added {
 		c.counts.sets.add(1)
 	}
-
 	return added, nil
 }
 
@@ -195,7 +187,6 @@ func (c *Cache) DeleteValues(ctx context.Context, keys ...string) (int, error) {
 		}
 	}
 	c.counts.deletes.add(deleted)
-
 	return deleted, nil
 }
 
@@ -209,7 +200,6 @@ func (c *Cache) GetExpire(ctx context.Context, key string) (time.Duration, error
 	if !ok {
 		return 0, cacherule.Miss(key)
 	}
-
 	return found.ExpiresAfter(), nil
 }
 
@@ -221,7 +211,6 @@ func (c *Cache) admit(ctx context.Context, keys ...string) error {
 	if err := cacherule.CheckKeys(keys); err != nil {
 		return c.failed(err)
 	}
-
 	return nil
 }
 
@@ -235,7 +224,6 @@ func (c *Cache) admitStore(ctx context.Context, key string, expire time.Duration
 	if err != nil {
 		return 0, c.failed(err)
 	}
-
 	return expire, nil
 }
 
@@ -243,7 +231,6 @@ func (c *Cache) usable(ctx context.Context) error {
 	if c.closed.Load() {
 		return fmt.Errorf("memory cache: %w", interfaces.ErrClosed)
 	}
-
 	return ctx.Err()
 }
 

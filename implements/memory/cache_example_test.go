@@ -20,14 +20,12 @@ func ExampleNewCache() {
 		log.Fatal(err)
 	}
 	defer cache.Close(ctx)
-
 	err = cache.SetValue(ctx, "user:123", []byte(`{"name": "John Doe"}`), time.Hour)
 	if err != nil {
 		log.Fatal(err)
 	}
 	value, err := cache.GetValue(ctx, "user:123")
 	fmt.Printf("%s %v\n", value, err)
-
 	_, err = cache.GetValue(ctx, "user:124")
 	fmt.Println(errors.Is(err, interfaces.ErrMiss), err)
 	// Output:
@@ -43,7 +41,6 @@ func ExampleCache_AddValue() {
 		log.Fatal(err)
 	}
 	defer cache.Close(ctx)
-
 	for _, page := range []string{"first rendering", "second rendering"} {
 		added, err := cache.AddValue(ctx, "page:/about", []byte(page), time.Minute)
 		fmt.Println(added, err)
@@ -79,7 +76,6 @@ func ExampleCache_ScanKeys() {
 	}
 	slices.Sort(found)
 	fmt.Println(found)
-
 	deleted, err := cache.DeletePattern(ctx, "user:*")
 	fmt.Println(deleted, err, cache.Stats().Size)
 	// Output:
@@ -94,7 +90,6 @@ func ExampleCache_Stats() {
 		log.Fatal(err)
 	}
 	defer cache.Close(ctx)
-
 	_ = cache.SetValue(ctx, "a", []byte("1"), time.Minute)
 	_, _ = cache.GetValues(ctx, "a", "b", "c")
 	fmt.Printf("%+v\n", cache.Stats())

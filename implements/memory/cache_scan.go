@@ -44,6 +44,5 @@ func (c *Cache) DeletePattern(ctx context.Context, pattern string) (int, error) 
 			deleted++
 		}
 	}
-
 	return deleted, nil
 }

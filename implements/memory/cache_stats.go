@@ -65,7 +65,6 @@ func stripe() uint64 {
 		leastStack = 11                    // in bits: stacks are not closer to each other
 		golden     = 0x9e37_79b9_7f4a_7c15 // 2^64 over the golden ratio: it spreads what differs in any bits
 	)
-
 	return uint64(uintptr(unsafe.Pointer(&here))>>leastStack) * golden >> (64 - stripeBits)
 }
 
@@ -74,7 +73,6 @@ func (c *counter) sum() uint64 {
 	for i := range c {
 		sum += c[i].n.Load()
 	}
-
 	return sum
 }
 

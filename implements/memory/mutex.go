@@ -63,14 +63,11 @@ func (s *MutexSite) GetMutex(name string) (interfaces.IMutex, error) {
 	if err := mutexrule.CheckName(name); err != nil {
 		return nil, err
 	}
-
 	s.mu.Lock()
 	defer s.mu.Unlock()
-
 	if s.closed {
 		return nil, closedError(name)
 	}
-
 	return &mutex{site: s, name: name}, nil
 }
 
@@ -79,25 +76,18 @@ func (s *MutexSite) GetMutex(name string) (interfaces.IMutex, error) {
 func (s *MutexSite) Close(context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-
 	s.closed = true
-
 	for name, sl := range s.slots {
 		if sl.holder == nil {
 			continue
 		}
-
 		sl.holder.end(leaseLost, fmt.Errorf("mutex %q: %w: %w", name, interfaces.ErrLost, interfaces.ErrClosed))
-
 		for w := sl.waiters.first; w != nil; w = w.next {
 			w.granted <- nil
 		}
-
 		sl.waiters = waiters{}
 	}
-
 	s.slots = nil
-
 	return nil
 }
 
@@ -114,19 +104,15 @@ func (m *mutex) TryAcquire(ctx context.Context, expire time.Duration) (interface
 	if err != nil {
 		return nil, err
 	}
-
 	m.site.mu.Lock()
 	defer m.site.mu.Unlock()
-
 	if m.site.closed {
 		return nil, closedError(m.name)
 	}
-
 	sl := m.find()
 	if sl.holder != nil {
 		return nil, fmt.Errorf("mutex %q: %w", m.name, interfaces.ErrHeld)
 	}
-
 	return sl.grant(ctx, expire), nil
 }
 
@@ -136,12 +122,10 @@ func (m *mutex) Acquire(ctx context.Context, expire time.Duration) (interfaces.I
 	if err != nil {
 		return nil, err
 	}
-
 	m.site.mu.Lock()
 
 	if m.site.closed {
 		m.site.mu.Unlock()
-
 		return nil, closedError(m.name)
 	}
 
@@ -149,10 +133,8 @@ func (m *mutex) Acquire(ctx context.Context, expire time.Duration) (interfaces.I
 	if sl.holder == nil {
 		l := sl.grant(ctx, expire)
 		m.site.mu.Unlock()
-
 		return l, nil
 	}
-
 	w := &waiter{ctx: ctx, expire: expire, granted: make(chan *lease, 1)}
 	sl.waiters.add(w)
 	m.site.mu.Unlock()
@@ -162,7 +144,6 @@ func (m *mutex) Acquire(ctx context.Context, expire time.Duration) (interfaces.I
 		if l == nil {
 			return nil, closedError(m.name)
 		}
-
 		return l, nil
 	case <-ctx.Done():
 		return nil, sl.giveUp(w)
@@ -174,14 +155,12 @@ func (m *mutex) find() *slot {
 	if m.slot != nil && !m.slot.gone {
 		return m.slot
 	}
-
 	m.slot = m.site.slots[m.name]
 	if m.slot == nil {
 		m.slot = &slot{site: m.site, name: m.name}
 		m.site.slots[m.name] = m.slot
 		m.site.idle++
 	}
-
 	return m.slot
 }
 
@@ -190,11 +169,9 @@ func (m *mutex) check(ctx context.Context, expire time.Duration) (time.Duration,
 	if err != nil {
 		return 0, err
 	}
-
 	if err := ctx.Err(); err != nil {
 		return 0, fmt.Errorf("mutex %q: %w", m.name, err)
 	}
-
 	return expire, nil
 }
 

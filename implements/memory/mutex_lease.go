@@ -47,7 +47,6 @@ var _ interfaces.ILease = (*lease)(nil)
 func (l *lease) Context() context.Context {
 	l.slot.site.mu.Lock()
 	defer l.slot.site.mu.Unlock()
-
 	m := l.extra()
 	if m.ctx == nil {
 		m.ctx, m.cancel = context.WithCancelCause(context.WithoutCancel(l.values))
@@ -55,7 +54,6 @@ func (l *lease) Context() context.Context {
 			m.cancel(m.cause)
 		}
 	}
-
 	return m.ctx
 }
 
@@ -69,11 +67,9 @@ func (l *lease) Extend(ctx context.Context, expire time.Duration) error {
 	if err != nil {
 		return err
 	}
-
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("mutex %q: %w", l.slot.name, err)
 	}
-
 	l.slot.site.mu.Lock()
 	defer l.slot.site.mu.Unlock()
 
@@ -88,7 +84,6 @@ func (l *lease) Extend(ctx context.Context, expire time.Duration) error {
 		l.more.limit.deadline = time.Now().Add(expire)
 		l.more.limit.timer.Reset(expire)
 	}
-
 	return nil
 }
 
@@ -97,16 +92,13 @@ func (l *lease) Extend(ctx context.Context, expire time.Duration) error {
 func (l *lease) Release(context.Context) error {
 	l.slot.site.mu.Lock()
 	defer l.slot.site.mu.Unlock()
-
 	if l.state == leaseHeld {
 		l.end(leaseReleased, nil)
 		l.slot.handOver()
 	}
-
 	if l.state == leaseLost {
 		return l.more.cause
 	}
-
 	return nil
 }
 
@@ -115,17 +107,13 @@ func (l *lease) Release(context.Context) error {
 func (l *lease) expire() {
 	l.slot.site.mu.Lock()
 	defer l.slot.site.mu.Unlock()
-
 	if l.state != leaseHeld {
 		return
 	}
-
 	if left := time.Until(l.more.limit.deadline); left > 0 {
 		l.more.limit.timer.Reset(left)
-
 		return
 	}
-
 	l.end(leaseLost, fmt.Errorf("mutex %q: the time of the lease is over: %w", l.slot.name, interfaces.ErrLost))
 	l.slot.handOver()
 }
@@ -134,19 +122,15 @@ func (l *lease) expire() {
 // mutex; the site's lock is held.
 func (l *lease) end(state leaseState, cause error) {
 	l.state = state
-
 	if cause != nil {
 		l.extra().cause = cause
 	}
-
 	if l.more == nil {
 		return
 	}
-
 	if l.more.limit != nil {
 		l.more.limit.timer.Stop()
 	}
-
 	if l.more.cancel != nil {
 		l.more.cancel(cause)
 	}
@@ -157,6 +141,5 @@ func (l *lease) extra() *leaseMore {
 	if l.more == nil {
 		l.more = &leaseMore{}
 	}
-
 	return l.more
 }

@@ -19,16 +19,13 @@ type slot struct {
 func (sl *slot) grant(ctx context.Context, expire time.Duration) *lease {
 	sl.site.fence++
 	sl.site.idle--
-
 	l := &lease{slot: sl, fence: sl.site.fence, values: ctx}
 	if !sl.site.autoExtend {
 		end := &limit{deadline: time.Now().Add(expire)}
 		l.more = &leaseMore{limit: end}
 		end.timer = time.AfterFunc(expire, l.expire)
 	}
-
 	sl.holder = l
-
 	return l
 }
 
@@ -36,14 +33,11 @@ func (sl *slot) grant(ctx context.Context, expire time.Duration) *lease {
 func (sl *slot) handOver() {
 	sl.holder = nil
 	sl.site.idle++
-
 	if w := sl.waiters.first; w != nil {
 		sl.waiters.remove(w)
 		w.granted <- sl.grant(w.ctx, w.expire)
-
 		return
 	}
-
 	sl.site.sweep()
 }
 
@@ -52,13 +46,11 @@ func (sl *slot) handOver() {
 func (sl *slot) giveUp(w *waiter) error {
 	sl.site.mu.Lock()
 	defer sl.site.mu.Unlock()
-
 	select {
 	case l := <-w.granted:
 		if l == nil {
 			return closedError(sl.name)
 		}
-
 		if l.state == leaseHeld {
 			l.end(leaseReleased, nil)
 			sl.handOver()
@@ -66,7 +58,6 @@ func (sl *slot) giveUp(w *waiter) error {
 	default:
 		sl.waiters.remove(w)
 	}
-
 	return fmt.Errorf("mutex %q: waiting for it: %w", sl.name, w.ctx.Err())
 }
 
@@ -75,13 +66,10 @@ func (sl *slot) giveUp(w *waiter) error {
 // held.
 func (s *MutexSite) sweep() {
 	const keep = 256 // so that those in steady use are not made anew each time
-
 	if s.closed || s.idle <= max(keep, len(s.slots)/2) {
 		return
 	}
-
 	busy := make(map[string]*slot, len(s.slots)-s.idle)
-
 	for name, sl := range s.slots {
 		if sl.holder == nil {
 			sl.gone = true
@@ -89,7 +77,6 @@ func (s *MutexSite) sweep() {
 			busy[name] = sl
 		}
 	}
-
 	s.slots, s.idle = busy, 0
 }
 
@@ -111,7 +98,6 @@ func (q *waiters) add(w *waiter) {
 	} else {
 		q.last.next = w
 	}
-
 	q.last = w
 }
 
@@ -121,12 +107,10 @@ func (q *waiters) remove(w *waiter) {
 	} else {
 		w.prev.next = w.next
 	}
-
 	if w.next == nil {
 		q.last = w.prev
 	} else {
 		w.next.prev = w.prev
 	}
-
 	w.prev, w.next = nil, nil
 }

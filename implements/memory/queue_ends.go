@@ -76,7 +76,6 @@ func (c *queueConsumer) Consume(ctx context.Context, handle func(ctx context.Con
 		return err
 	}
 	defer c.site.leave(c.name, q)
-
 	handling, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer cancel(nil)
 	defer context.AfterFunc(c.site.forced, func() { cancel(context.Cause(c.site.forced)) })()

@@ -114,7 +114,6 @@ func (b *Broadcast) Close(ctx context.Context) error {
 		}
 	}
 	b.mu.Unlock()
-
 	var late error
 	select {
 	case <-b.idle:

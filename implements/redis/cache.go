@@ -35,12 +35,10 @@ func NewCache(ctx context.Context, site *component.Site, config CacheConfig) (*C
 	if err := config.Validate(); err != nil {
 		return nil, err
 	}
-
 	c, err := connect(ctx, site, config.Config)
 	if err != nil {
 		return nil, err
 	}
-
 	return &Cache{connection: c, prefix: config.KeyPrefix}, nil
 }
 
@@ -54,7 +52,6 @@ func (c *Cache) CheckHealth(ctx context.Context) error {
 	if err := c.connection.checkHealth(ctx); err != nil {
 		return err
 	}
-
 	return c.connection.do(ctx, "check health", true, func(ctx context.Context, client goredis.UniversalClient) error {
 		err := client.Get(ctx, c.prefix+"health").Err()
 		switch kind := classify(err); {
@@ -76,21 +73,16 @@ func (c *Cache) Stats() interfaces.CacheStats { return c.counts.stats() }
 // time share round trips.
 func (c *Cache) GetValue(ctx context.Context, key string) ([]byte, error) {
 	const op = "get value"
-
 	if err := cacherule.CheckKey(key); err != nil {
 		return nil, c.refuse(ctx, op, err)
 	}
-
 	value, err := c.connection.get(ctx, op, c.prefix+key)
-
 	switch {
 	case err == nil:
 		c.counts.hits.Add(1)
-
 		return value, nil
 	case errors.Is(err, goredis.Nil):
 		c.counts.misses.Add(1)
-
 		return nil, cacherule.Miss(key)
 	default:
 		return nil, c.failedKey(key, err)
@@ -100,21 +92,17 @@ func (c *Cache) GetValue(ctx context.Context, key string) ([]byte, error) {
 // SetValue stores value under key until expire has passed.
 func (c *Cache) SetValue(ctx context.Context, key string, value []byte, expire time.Duration) error {
 	const op = "set value"
-
 	whole, err := cacherule.CheckStore(key, expire)
 	if err != nil {
 		return c.refuse(ctx, op, err)
 	}
-
 	err = c.connection.do(ctx, op, true, func(ctx context.Context, client goredis.UniversalClient) error {
 		return client.Set(ctx, c.prefix+key, value, whole).Err()
 	})
 	if err != nil {
 		return c.failedKey(key, err)
 	}
-
 	c.counts.sets.Add(1)
-
 	return nil
 }
 
@@ -123,20 +111,16 @@ func (c *Cache) SetValue(ctx context.Context, key string, value []byte, expire t
 // whether the value was stored.
 func (c *Cache) AddValue(ctx context.Context, key string, value []byte, expire time.Duration) (bool, error) {
 	const op = "add value"
-
 	whole, err := cacherule.CheckStore(key, expire)
 	if err != nil {
 		return false, c.refuse(ctx, op, err)
 	}
-
 	err = c.connection.do(ctx, op, false, func(ctx context.Context, client goredis.UniversalClient) error {
 		return client.SetArgs(ctx, c.prefix+key, value, goredis.SetArgs{Mode: "NX", TTL: whole}).Err()
 	})
-
 	switch {
 	case err == nil:
 		c.counts.sets.Add(1)
-
 		return true, nil
 	case errors.Is(err, goredis.Nil):
 		return false, nil
@@ -148,16 +132,13 @@ func (c *Cache) AddValue(ctx context.Context, key string, value []byte, expire t
 // GetExpire returns how long key has left, NoExpire or ErrMiss.
 func (c *Cache) GetExpire(ctx context.Context, key string) (time.Duration, error) {
 	const op = "get expire"
-
 	if err := cacherule.CheckKey(key); err != nil {
 		return 0, c.refuse(ctx, op, err)
 	}
-
 	var left time.Duration
 
 	err := c.connection.do(ctx, op, true, func(ctx context.Context, client goredis.UniversalClient) (err error) {
 		left, err = client.PTTL(ctx, c.prefix+key).Result()
-
 		return err
 	})
 	if err != nil {
@@ -186,7 +167,6 @@ func (c *Cache) GetExpire(ctx context.Context, key string) (time.Duration, error
 // which the server is asked learn that on their way, and pay for it once.
 func (c *Cache) refuse(ctx context.Context, op string, err error) error {
 	ended := ctx.Err()
-
 	switch {
 	case c.connection.closed.Load():
 		err = c.connection.shut(op)
@@ -195,14 +175,12 @@ func (c *Cache) refuse(ctx context.Context, op string, err error) error {
 	case err == nil:
 		return nil
 	}
-
 	return c.failed(err)
 }
 
 // failed counts a failure.
 func (c *Cache) failed(err error) error {
 	c.counts.errors.Add(1)
-
 	return err
 }
 

@@ -27,27 +27,21 @@ const (
 // error.
 func (c *Cache) GetValues(ctx context.Context, keys ...string) (map[string][]byte, error) {
 	const op = "get values"
-
 	if err := cacherule.CheckKeys(keys); err != nil {
 		return nil, c.refuse(ctx, op, err)
 	}
-
 	values := make(map[string][]byte, len(keys))
-
 	if len(keys) == 0 {
 		return values, c.refuse(ctx, op, nil)
 	}
-
 	if c.connection.clustered() {
 		return values, c.getEach(ctx, keys, values)
 	}
 
 	for part := range slices.Chunk(c.full(keys), batchKeys) {
 		var got []any
-
 		err := c.connection.do(ctx, op, true, func(ctx context.Context, client goredis.UniversalClient) (err error) {
 			got, err = client.MGet(ctx, part...).Result()
-
 			return err
 		})
 		if err != nil {
@@ -63,7 +57,6 @@ func (c *Cache) GetValues(ctx context.Context, keys ...string) (map[string][]byt
 			}
 		}
 	}
-
 	return values, nil
 }
 
@@ -74,17 +67,14 @@ func (c *Cache) SetValues(ctx context.Context, values map[string][]byte, expire 
 	if err != nil || len(values) == 0 {
 		return c.refuse(ctx, "set values", err)
 	}
-
 	if c.connection.clustered() {
 		return c.setAll(ctx, values, expire)
 	}
-
 	for batch := range batches(c.prefix, values) {
 		if err := c.setBatch(ctx, batch, expire); err != nil {
 			return err
 		}
 	}
-
 	return nil
 }
 
@@ -93,26 +83,20 @@ func (c *Cache) SetValues(ctx context.Context, values map[string][]byte, expire 
 // what the first has removed.
 func (c *Cache) DeleteValues(ctx context.Context, keys ...string) (int, error) {
 	const op = "delete values"
-
 	if err := cacherule.CheckKeys(keys); err != nil || len(keys) == 0 {
 		return 0, c.refuse(ctx, op, err)
 	}
-
 	if c.connection.clustered() {
 		return c.deleteAll(ctx, c.full(keys))
 	}
-
 	deleted := 0
-
 	for part := range slices.Chunk(c.full(keys), batchKeys) {
 		n, err := c.unlink(ctx, op, part)
 		deleted += n
-
 		if err != nil {
 			return deleted, err
 		}
 	}
-
 	return deleted, nil
 }
 
@@ -122,7 +106,6 @@ func bytesOf(text string) []byte {
 	if text == "" {
 		return []byte{}
 	}
-
 	return unsafe.Slice(unsafe.StringData(text), len(text))
 }
 
@@ -138,22 +121,17 @@ func batches(prefix string, values map[string][]byte) iter.Seq[[]entry] {
 	return func(yield func([]entry) bool) {
 		batch := make([]entry, 0, min(len(values), batchKeys))
 		size := 0
-
 		for key, value := range values {
 			batch = append(batch, entry{prefix + key, value})
 			size += len(key) + len(value)
-
 			if len(batch) < batchKeys && size < batchBytes {
 				continue
 			}
-
 			if !yield(batch) {
 				return
 			}
-
 			batch, size = batch[:0], 0
 		}
-
 		if len(batch) > 0 {
 			yield(batch)
 		}
@@ -166,36 +144,28 @@ func (c *Cache) setBatch(ctx context.Context, batch []entry, expire time.Duratio
 			for _, e := range batch {
 				pipeline.Set(ctx, e.key, e.value, expire)
 			}
-
 			return nil
 		})
-
 		return err
 	})
 	if err != nil {
 		return c.failed(err)
 	}
-
 	c.counts.sets.Add(uint64(len(batch)))
-
 	return nil
 }
 
 // unlink removes keys given in full and counts those that were there.
 func (c *Cache) unlink(ctx context.Context, op string, keys []string) (int, error) {
 	var removed int64
-
 	err := c.connection.do(ctx, op, false, func(ctx context.Context, client goredis.UniversalClient) (err error) {
 		removed, err = client.Unlink(ctx, keys...).Result()
-
 		return err
 	})
 	if err != nil {
 		return 0, c.failed(err)
 	}
-
 	c.counts.deletes.Add(uint64(removed))
-
 	return int(removed), nil
 }
 
@@ -204,11 +174,9 @@ func (c *Cache) full(keys []string) []string {
 	if c.prefix == "" {
 		return keys
 	}
-
 	full := make([]string, len(keys))
 	for i, key := range keys {
 		full[i] = c.prefix + key
 	}
-
 	return full
 }

@@ -18,7 +18,6 @@ import (
 func BenchmarkGet(b *testing.B) {
 	cache, client := rivals(b)
 	ctx := context.Background()
-
 	b.Run("client", func(b *testing.B) {
 		for b.Loop() {
 			if _, err := client.Get(ctx, "key").Bytes(); err != nil {
@@ -36,7 +35,6 @@ func BenchmarkGet(b *testing.B) {
 	b.Run("cache cancellable", func(b *testing.B) {
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
-
 		for b.Loop() {
 			if _, err := cache.GetValue(ctx, "key"); err != nil {
 				b.Fatal(err)
@@ -49,7 +47,6 @@ func BenchmarkSet(b *testing.B) {
 	cache, client := rivals(b)
 	ctx := context.Background()
 	value := make([]byte, 100)
-
 	b.Run("client", func(b *testing.B) {
 		for b.Loop() {
 			if err := client.Set(ctx, "key", value, time.Hour).Err(); err != nil {
@@ -67,7 +64,6 @@ func BenchmarkSet(b *testing.B) {
 	b.Run("cache cancellable", func(b *testing.B) {
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
-
 		for b.Loop() {
 			if err := cache.SetValue(ctx, "key", value, time.Hour); err != nil {
 				b.Fatal(err)
@@ -79,12 +75,10 @@ func BenchmarkSet(b *testing.B) {
 func BenchmarkGetBy64(b *testing.B) {
 	cache, client := rivals(b)
 	ctx := context.Background()
-
 	pipeline, err := client.AutoPipeline()
 	if err != nil {
 		b.Fatal(err)
 	}
-
 	defer func() { _ = pipeline.Close() }()
 
 	by64 := func(b *testing.B, get func() error) {
@@ -94,7 +88,6 @@ func BenchmarkGetBy64(b *testing.B) {
 			for pb.Next() {
 				if err := get(); err != nil {
 					b.Error(err)
-
 					return
 				}
 			}
@@ -121,7 +114,6 @@ func BenchmarkGet100(b *testing.B) {
 	cache, client := rivals(b)
 	ctx := context.Background()
 	keys := make([]string, 100)
-
 	for i := range keys {
 		keys[i] = fmt.Sprintf("key:%d", i)
 		if err := client.Set(ctx, keys[i], make([]byte, 100), 0).Err(); err != nil {
@@ -149,14 +141,11 @@ func BenchmarkGet100(b *testing.B) {
 func rivals(b *testing.B) (*redis.Cache, *goredis.Client) {
 	b.Helper()
 	b.ReportAllocs()
-
 	server := redistest.New(b, redistest.Options{})
 	client := goredis.NewClient(&goredis.Options{Addr: server.Addr()})
 	b.Cleanup(func() { _ = client.Close() })
-
 	if err := client.Set(context.Background(), "key", make([]byte, 100), 0).Err(); err != nil {
 		b.Fatal(err)
 	}
-
 	return newCache(b, server.Addr()), client
 }

@@ -32,6 +32,5 @@ func (c CacheConfig) Validate() error {
 			Key: "key_prefix", Err: fmt.Errorf("has %d bytes, and %d is the most", len(c.KeyPrefix), maxPrefix),
 		})
 	}
-
 	return err
 }

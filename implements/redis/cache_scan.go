@@ -22,20 +22,15 @@ const scanCount = 1000
 func (c *Cache) ScanKeys(ctx context.Context, pattern string) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		seen := newSeen()
-
 		if c.connection.clustered() {
 			c.scanCluster(ctx, pattern, seen, yield)
-
 			return
 		}
-
 		for page, err := range c.pages(ctx, "scan keys", pattern) {
 			if err != nil {
 				yield("", c.failed(err))
-
 				return
 			}
-
 			for _, key := range page {
 				if seen.add(key) && !yield(key[len(c.prefix):], nil) {
 					return
@@ -51,22 +46,17 @@ func (c *Cache) DeletePattern(ctx context.Context, pattern string) (int, error) 
 	if c.connection.clustered() {
 		return c.deleteInCluster(ctx, pattern)
 	}
-
 	deleted := 0
-
 	for page, err := range c.pages(ctx, "delete pattern", pattern) {
 		if err != nil {
 			return deleted, c.failed(err)
 		}
-
 		n, err := c.unlink(ctx, "delete pattern", page)
 		deleted += n
-
 		if err != nil {
 			return deleted, err
 		}
 	}
-
 	return deleted, nil
 }
 
@@ -86,7 +76,6 @@ func (c *Cache) pagesOf(
 			if err := c.connection.admit(ctx, op); err != nil {
 				yield(nil, err)
 			}
-
 			return
 		}
 
@@ -98,23 +87,18 @@ func (c *Cache) pagesOf(
 
 			err := c.connection.do(ctx, op, true, func(ctx context.Context, client goredis.UniversalClient) (err error) {
 				page, next, err = of(client).Scan(ctx, cursor, match, scanCount).Result()
-
 				return err
 			})
 			if err != nil {
 				yield(nil, err)
-
 				return
 			}
-
 			if len(page) > 0 && !yield(page, nil) {
 				return
 			}
-
 			if next == 0 {
 				return
 			}
-
 			cursor = next
 		}
 	}
@@ -125,17 +109,13 @@ func escapeGlob(text string) string {
 	if !strings.ContainsAny(text, `*?[]^-\`) {
 		return text
 	}
-
 	var escaped strings.Builder
-
 	for i := range len(text) {
 		if strings.IndexByte(`*?[]^-\`, text[i]) >= 0 {
 			escaped.WriteByte('\\')
 		}
-
 		escaped.WriteByte(text[i])
 	}
-
 	return escaped.String()
 }
 
@@ -154,6 +134,5 @@ func (s *seen) add(key string) (first bool) {
 	hash := [2]uint64{maphash.String(s.seeds[0], key), maphash.String(s.seeds[1], key)}
 	before := len(s.hashes)
 	s.hashes[hash] = struct{}{}
-
 	return len(s.hashes) > before
 }

@@ -22,22 +22,17 @@ import (
 // What another program sees, and the other way round.
 func TestKeysAndValuesOnTheWire(t *testing.T) {
 	server := redistest.New(t, redistest.Options{})
-
 	for _, prefix := range []string{"", "app:", "*?[a]^-\\"} {
 		server.Flush()
-
 		cache := newCache(t, server.Addr(), func(c *redis.CacheConfig) { c.KeyPrefix = prefix })
 		if err := cache.SetValue(t.Context(), "user:123", []byte("{}\x00\xff"), 1500*time.Millisecond); err != nil {
 			t.Fatal(err)
 		}
-
 		if got := server.Do("GET", prefix+"user:123"); got != "{}\x00\xff" {
 			t.Errorf("prefix %q: GET = %q", prefix, got)
 		}
-
 		server.Do("SET", prefix+"foreign", "from Python")
 		server.Do("SET", "not"+prefix+"mine", "x")
-
 		if got, err := cache.GetValue(t.Context(), "foreign"); err != nil || string(got) != "from Python" {
 			t.Errorf("prefix %q: GetValue = %q, %v", prefix, got, err)
 		}
@@ -51,15 +46,12 @@ func TestKeysAndValuesOnTheWire(t *testing.T) {
 		if prefix == "" {
 			want = []string{"foreign", "notmine", "user:123"}
 		}
-
 		if keys := scan(t, cache, "*"); !slices.Equal(keys, want) {
 			t.Errorf("prefix %q: ScanKeys(*) = %q, want %q", prefix, keys, want)
 		}
-
 		if n, err := cache.DeletePattern(t.Context(), "user:*"); n != 1 || err != nil {
 			t.Errorf("prefix %q: DeletePattern = %d, %v", prefix, n, err)
 		}
-
 		if n, err := cache.DeleteValues(t.Context(), "foreign", "foreign", "absent"); n != 1 || err != nil {
 			t.Errorf("prefix %q: DeleteValues = %d, %v", prefix, n, err)
 		}
@@ -69,7 +61,6 @@ func TestKeysAndValuesOnTheWire(t *testing.T) {
 func TestExpireIsKeptToTheMillisecond(t *testing.T) {
 	mini := miniredis.RunT(t) // whose clock stands still
 	cache := newCache(t, mini.Addr())
-
 	for _, test := range []struct {
 		expire    time.Duration
 		want      time.Duration
@@ -96,11 +87,9 @@ func TestExpireIsKeptToTheMillisecond(t *testing.T) {
 			},
 		} {
 			mini.FlushAll()
-
 			if err := set(); !errors.Is(err, test.otherwise) {
 				t.Errorf("%s with expire %v: %v, want %v", name, test.expire, err, test.otherwise)
 			}
-
 			if got := mini.TTL("key"); got != test.want {
 				t.Errorf("%s with expire %v: %v are left, want %v", name, test.expire, got, test.want)
 			}
@@ -111,11 +100,9 @@ func TestExpireIsKeptToTheMillisecond(t *testing.T) {
 func TestLargestExpireOnARealServer(t *testing.T) {
 	server := redistest.New(t, redistest.Options{})
 	cache := newCache(t, server.Addr())
-
 	if err := cache.SetValue(t.Context(), "key", nil, math.MaxInt64); err != nil {
 		t.Fatal(err)
 	}
-
 	if left, err := cache.GetExpire(t.Context(), "key"); err != nil || left < math.MaxInt64-time.Hour {
 		t.Errorf("GetExpire = %v, %v", left, err)
 	}
@@ -126,14 +113,12 @@ func TestManyKeysTakeFewRoundTrips(t *testing.T) {
 	proxy := redistest.NewProxy(t, server.Addr())
 	cache := newCache(t, proxy.Addr())
 	wantWorking(t, cache)
-
 	const n = 2500
 
 	values := make(map[string][]byte, n)
 	for i := range n {
 		values[fmt.Sprint("key:", i)] = fmt.Append(nil, i)
 	}
-
 	keys := slices.Collect(maps.Keys(values))
 
 	for _, call := range []struct {
@@ -147,7 +132,6 @@ func TestManyKeysTakeFewRoundTrips(t *testing.T) {
 			if !maps.EqualFunc(got, values, slices.Equal) {
 				t.Errorf("GetValues gave %d values, not those %d that were set", len(got), n)
 			}
-
 			return err
 		}},
 		{"GetValues of 100", 1, func() error { _, err := cache.GetValues(t.Context(), keys[:100]...); return err }},
@@ -157,12 +141,10 @@ func TestManyKeysTakeFewRoundTrips(t *testing.T) {
 		if err := call.do(); err != nil {
 			t.Errorf("%s: %v", call.name, err)
 		}
-
 		if trips := proxy.RoundTrips() - before; trips > call.trips {
 			t.Errorf("%s took %d round trips, want %d at most", call.name, trips, call.trips)
 		}
 	}
-
 	if stats := cache.Stats(); stats.Sets != n+1 || stats.Hits != n+101 || stats.Deletes != n {
 		t.Errorf("Stats = %+v", stats)
 	}
@@ -184,16 +166,13 @@ func TestScanYieldsOnceWhatTheServerGivesAgain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-
 	t.Cleanup(fake.Close)
-
 	if err := fake.Register("PING", func(c *miniserver.Peer, _ string, _ []string) { c.WriteInline("PONG") }); err != nil {
 		t.Fatal(err)
 	}
 
 	if err := fake.Register("SCAN", func(c *miniserver.Peer, _ string, args []string) {
 		page := pages[args[0]]
-
 		c.WriteLen(2)
 		c.WriteBulk(page.next)
 		c.WriteStrings(page.keys)
@@ -211,35 +190,27 @@ func TestScanYieldsOnceWhatTheServerGivesAgain(t *testing.T) {
 func TestScanOfATableThatGrows(t *testing.T) {
 	server := redistest.New(t, redistest.Options{})
 	cache := newCache(t, server.Addr())
-
 	const n = 20_000
-
 	server.Do("EVAL", "for i = 1, tonumber(ARGV[1]) do redis.call('SET', 'key:' .. i, '') end", "0", fmt.Sprint(n))
-
 	seen := map[string]int{}
 
 	for key, err := range cache.ScanKeys(t.Context(), "key:*") {
 		if err != nil {
 			t.Fatal(err)
 		}
-
 		if seen[key]++; len(seen) == n/10 {
 			server.Do("EVAL", "for i = 1, tonumber(ARGV[1]) do redis.call('SET', 'more:' .. i, '') end", "0", fmt.Sprint(4*n))
 		}
-
 		if seen[key] > 1 {
 			t.Fatalf("key %q was yielded twice", key)
 		}
 	}
-
 	if len(seen) != n {
 		t.Errorf("%d keys were yielded, want %d", len(seen), n)
 	}
-
 	if deleted, err := cache.DeletePattern(t.Context(), "key:*"); deleted != n || err != nil {
 		t.Errorf("DeletePattern = %d, %v; want %d", deleted, err, n)
 	}
-
 	if left := server.Do("DBSIZE"); left != fmt.Sprint(4*n) {
 		t.Errorf("%s keys are left, want %d", left, 4*n)
 	}
@@ -249,15 +220,12 @@ func TestEmptyPatternMatchesNothing(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b redistest.Backend) {
 		cache := newCache(t, b.Addr)
 		wantWorking(t, cache)
-
 		if keys := scan(t, cache, ""); len(keys) != 0 {
 			t.Errorf("ScanKeys('') = %q", keys)
 		}
-
 		if n, err := cache.DeletePattern(t.Context(), ""); n != 0 || err != nil {
 			t.Errorf("DeletePattern('') = %d, %v", n, err)
 		}
-
 		wantWorking(t, cache)
 	})
 }
@@ -270,22 +238,17 @@ func TestDeletePatternThatFailsHalfWay(t *testing.T) {
 	cache := newCache(t, proxy.Addr())
 	wantWorking(t, cache)
 	server.Do("EVAL", "for i = 1, 5000 do redis.call('SET', 'key:' .. i, '') end", "0")
-
 	pages := 0
-
 	proxy.LoseReplies(func(request []byte) bool {
 		if strings.Contains(strings.ToLower(string(request[:min(len(request), 20)])), "unlink") {
 			pages++
 		}
-
 		return pages > 2
 	})
-
 	deleted, err := cache.DeletePattern(t.Context(), "key:*")
 	if !errors.Is(err, interfaces.ErrUnavailable) || deleted < 1000 || deleted >= 5000 {
 		t.Errorf("DeletePattern = %d, %v; want what two pages held, and ErrUnavailable", deleted, err)
 	}
-
 	if stats := cache.Stats(); stats.Errors != 1 || stats.Deletes != uint64(deleted) {
 		t.Errorf("Stats = %+v after %d were deleted and one call failed", stats, deleted)
 	}
@@ -294,7 +257,6 @@ func TestDeletePatternThatFailsHalfWay(t *testing.T) {
 func TestErrorsNameTheKeyAndTheServer(t *testing.T) {
 	mini := redistest.Mini(t)
 	cache := newCache(t, mini.Addr())
-
 	if _, err := mini.Push("list", "element"); err != nil {
 		t.Fatal(err)
 	}
@@ -303,7 +265,6 @@ func TestErrorsNameTheKeyAndTheServer(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), `"list"`) || !strings.Contains(err.Error(), mini.Addr()) {
 		t.Errorf("GetValue of a list: %v", err)
 	}
-
 	_, missing := cache.GetValue(context.Background(), "user:1")
 	_, timeless := cache.GetExpire(context.Background(), "user:1")
 
@@ -321,16 +282,12 @@ func TestErrorsNameTheKeyAndTheServer(t *testing.T) {
 
 func scan(t *testing.T, cache *redis.Cache, pattern string) (keys []string) {
 	t.Helper()
-
 	for key, err := range cache.ScanKeys(t.Context(), pattern) {
 		if err != nil {
 			t.Fatalf("ScanKeys(%q): %v", pattern, err)
 		}
-
 		keys = append(keys, key)
 	}
-
 	slices.Sort(keys)
-
 	return keys
 }

@@ -19,39 +19,30 @@ func (c *connection) masters(ctx context.Context, op string) ([]*goredis.Client,
 		mu      sync.Mutex
 		masters []*goredis.Client
 	)
-
 	err := c.do(ctx, op, true, func(ctx context.Context, client goredis.UniversalClient) error {
 		masters = masters[:0]
-
 		err := client.(*goredis.ClusterClient).ForEachMaster(ctx, func(_ context.Context, master *goredis.Client) error {
 			mu.Lock()
 			defer mu.Unlock()
-
 			masters = append(masters, master)
-
 			return nil
 		})
 		if err == nil {
 			err = ctx.Err() // go-redis gives what it knew before if nobody answers
 		}
-
 		return err
 	})
-
 	return masters, err
 }
 
 // checkMasters asks all masters, and joins what is wrong with each.
 func (c *connection) checkMasters(ctx context.Context) error {
 	const op = "check health"
-
 	masters, err := c.masters(ctx, op)
 	if err != nil {
 		return err
 	}
-
 	errs := make([]error, len(masters))
-
 	var work sync.WaitGroup
 
 	for i, master := range masters {
@@ -61,21 +52,17 @@ func (c *connection) checkMasters(ctx context.Context) error {
 				if classify(err) == invalid && !isRefused(err) {
 					return nil // whoever may not PING is answered all the same
 				}
-
 				return err
 			})
 		})
 	}
-
 	work.Wait()
-
 	return errors.Join(errs...)
 }
 
 // isRefused tells whether the breaker of a node has answered in its place.
 func isRefused(err error) bool {
 	var node *nodeError
-
 	return errors.As(err, &node) && node.refused
 }
 
@@ -91,20 +78,16 @@ func (c *connection) each(
 	if err := c.admit(ctx, op); err != nil {
 		return err
 	}
-
 	pending := make([]int, n)
 	for i := range pending {
 		pending[i] = i
 	}
-
 	var failed tally
 
 	for attempt := 0; ; attempt++ {
 		commands := c.exchange(ctx, pending, add)
 		again := pending[:0]
-
 		var last tally
-
 		for j, command := range commands {
 			switch kind := classify(command.Err()); {
 			case kind == answered, kind == invalid && !isRefused(command.Err()):
@@ -121,11 +104,9 @@ func (c *connection) each(
 		if len(pending) == 0 {
 			return failed.join()
 		}
-
 		if attempt >= c.settings.MaxRetries || !c.backOff(ctx, attempt) {
 			return errors.Join(failed.join(), last.join())
 		}
-
 		if err := c.admit(ctx, op); err != nil {
 			return errors.Join(failed.join(), err)
 		}
@@ -140,12 +121,9 @@ func (c *connection) exchange(
 		for _, i := range pending {
 			add(ctx, pipeline, i)
 		}
-
 		commands, _ = pipeline.Exec(ctx) // each command has its own error
-
 		return nil
 	})
-
 	return commands
 }
 
@@ -154,11 +132,9 @@ func (c *connection) verdict(ctx context.Context, op string, kind failure, err e
 	if c.closed.Load() {
 		return c.shut(op)
 	}
-
 	if cause := over(ctx, kind); cause != nil {
 		return c.settings.ended(op, cause, true)
 	}
-
 	return c.settings.explain(op, err)
 }
 
@@ -172,11 +148,9 @@ func (t *tally) add(err error) {
 	if err == nil {
 		return
 	}
-
 	if t.counts == nil {
 		t.counts = map[string]int{}
 	}
-
 	text := err.Error()
 	if t.counts[text]++; t.counts[text] == 1 {
 		t.errs = append(t.errs, err)
@@ -185,13 +159,11 @@ func (t *tally) add(err error) {
 
 func (t *tally) join() error {
 	joined := make([]error, len(t.errs))
-
 	for i, err := range t.errs {
 		joined[i] = err
 		if n := t.counts[err.Error()]; n > 1 {
 			joined[i] = fmt.Errorf("%w (and %d more)", err, n-1)
 		}
 	}
-
 	return errors.Join(joined...)
 }

@@ -21,7 +21,6 @@ const maxRounds = 5
 func (c *Cache) scanCluster(ctx context.Context, pattern string, seen *seen, yield func(string, error) bool) {
 	err := c.rounds(ctx, "scan keys", func(masters []*goredis.Client) (goOn bool, err error) {
 		var errs []error
-
 		for _, master := range masters {
 			err := c.scanMaster(ctx, "scan keys", master, pattern, func(page []string) error {
 				for _, key := range page {
@@ -29,16 +28,13 @@ func (c *Cache) scanCluster(ctx context.Context, pattern string, seen *seen, yie
 						return errEnough
 					}
 				}
-
 				return nil
 			})
 			if errors.Is(err, errEnough) {
 				return false, nil
 			}
-
 			errs = append(errs, err)
 		}
-
 		return true, errors.Join(errs...)
 	})
 	if err != nil {
@@ -53,7 +49,6 @@ var errEnough = errors.New("enough")
 // side.
 func (c *Cache) deleteInCluster(ctx context.Context, pattern string) (int, error) {
 	const op = "delete pattern"
-
 	var (
 		mu      sync.Mutex
 		deleted int
@@ -61,32 +56,24 @@ func (c *Cache) deleteInCluster(ctx context.Context, pattern string) (int, error
 
 	err := c.rounds(ctx, op, func(masters []*goredis.Client) (bool, error) {
 		errs := make([]error, len(masters))
-
 		var work sync.WaitGroup
-
 		for i, master := range masters {
 			work.Go(func() {
 				errs[i] = c.scanMaster(ctx, op, master, pattern, func(page []string) error {
 					n, err := c.unlinkAt(ctx, op, master, page)
-
 					mu.Lock()
 					defer mu.Unlock()
-
 					deleted += n
-
 					return err
 				})
 			})
 		}
-
 		work.Wait()
-
 		return true, errors.Join(errs...)
 	})
 	if err != nil {
 		err = c.failed(err)
 	}
-
 	return deleted, err
 }
 
@@ -96,7 +83,6 @@ func (c *Cache) rounds(ctx context.Context, op string, round func([]*goredis.Cli
 	if err := c.connection.admit(ctx, op); err != nil {
 		return err
 	}
-
 	err := c.turns(ctx, op, round)
 
 	// Of several calls the one that was not begun any more knows nothing of
@@ -104,7 +90,6 @@ func (c *Cache) rounds(ctx context.Context, op string, round func([]*goredis.Cli
 	if cause := ctx.Err(); err != nil && errors.Is(cause, context.DeadlineExceeded) && !errors.Is(err, interfaces.ErrUnavailable) {
 		return c.connection.settings.ended(op, cause, true)
 	}
-
 	return err
 }
 
@@ -114,19 +99,15 @@ func (c *Cache) turns(ctx context.Context, op string, round func([]*goredis.Clie
 		if err != nil {
 			return err
 		}
-
 		before := c.connection.layout(ctx, masters)
-
 		goOn, err := round(masters)
 		if !goOn || turn == maxRounds || ctx.Err() != nil || c.connection.closed.Load() {
 			return err
 		}
-
 		masters, changed := c.connection.masters(ctx, op)
 		if changed != nil {
 			return errors.Join(err, changed)
 		}
-
 		after := c.connection.layout(ctx, masters)
 		if after == before && !strings.Contains(after, slotOnItsWay) {
 			return err
@@ -141,12 +122,10 @@ func (c *Cache) scanMaster(ctx context.Context, op string, master *goredis.Clien
 		if err != nil {
 			return err
 		}
-
 		if err := see(page); err != nil {
 			return err
 		}
 	}
-
 	return nil
 }
 
@@ -157,17 +136,13 @@ const slotOnItsWay = "["
 // master that does not tell it knows nothing.
 func (c *connection) layout(ctx context.Context, masters []*goredis.Client) string {
 	lines := make([]string, len(masters))
-
 	var work sync.WaitGroup
-
 	for i, master := range masters {
 		work.Go(func() {
 			lines[i] = master.Options().Addr
-
 			text := ""
 			err := c.do(ctx, "cluster nodes", true, func(ctx context.Context, _ goredis.UniversalClient) (err error) {
 				text, err = master.ClusterNodes(ctx).Result()
-
 				return err
 			})
 			if err == nil {
@@ -175,10 +150,8 @@ func (c *connection) layout(ctx context.Context, masters []*goredis.Client) stri
 			}
 		})
 	}
-
 	work.Wait()
 	slices.Sort(lines)
-
 	return strings.Join(lines, "\n")
 }
 
@@ -190,6 +163,5 @@ func ownSlots(text string) string {
 			return strings.Join(fields[8:], " ")
 		}
 	}
-
 	return ""
 }

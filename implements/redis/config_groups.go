@@ -56,21 +56,16 @@ func (v *validation) groups(c Config) {
 	mode := c.mode()
 	v.check(slices.Contains([]string{modeSingle, modeSentinel, modeCluster}, mode), "mode",
 		"%q is none of single, sentinel and cluster", mode)
-
 	for i, addr := range c.Addrs {
 		v.check(isHostPort(addr), "addrs", "element %d is not host:port", i+1)
 	}
-
 	v.check(mode != modeSingle || len(c.Addrs) <= 1, "addrs", "has %d elements, but mode is single", len(c.Addrs))
-
 	if mode == modeSentinel {
 		v.check(c.MasterName != "", "master_name", "is missing: sentinels ask for the name of the master")
 	}
-
 	if mode == modeCluster {
 		v.check(c.database() == 0, c.databaseKey(), "database %d cannot be: a cluster has only database 0", c.database())
 	}
-
 	if mode != modeSingle {
 		v.check(c.way() != byPath, "unix_socket_path", "cannot be beside mode %s, whose servers are reached by host and port", mode)
 	}
@@ -104,12 +99,10 @@ func (c Config) database() int {
 	if c.way() != byURL {
 		return c.DB
 	}
-
 	target, err := parseURL(c.URL.Reveal())
 	if err != nil {
 		return 0
 	}
-
 	return target.db
 }
 
@@ -117,7 +110,6 @@ func (c Config) databaseKey() string {
 	if c.way() == byURL {
 		return "url"
 	}
-
 	return "db"
 }
 
@@ -126,8 +118,6 @@ func isHostPort(addr string) bool {
 	if err != nil || host == "" {
 		return false
 	}
-
 	number, err := strconv.Atoi(port)
-
 	return err == nil && number >= 1 && number <= 65535
 }

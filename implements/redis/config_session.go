@@ -33,7 +33,6 @@ const (
 // session below it says, and either may say it in a way of its own.
 func (c Config) way() way {
 	base := c.base()
-
 	switch {
 	case c.changedURL(base):
 		return byURL
@@ -65,7 +64,6 @@ func (c Config) base() Config {
 	if c.given != nil {
 		return *c.given
 	}
-
 	return DefaultConfig()
 }
 
@@ -76,21 +74,16 @@ func (c *Config) prepare(_ context.Context, site *component.Site) error {
 	if !ok {
 		return nil
 	}
-
 	session := configs.GetSession(sessionName)
-
 	unknown, err := c.read(session)
 	if err != nil {
 		return fmt.Errorf("session %q of the site's IConfig: %w", sessionName, err)
 	}
-
 	if len(unknown) > 0 {
 		sitelog.For(site, topic).Warn("the session redis has keys that mean nothing here", "keys", unknown)
 	}
-
 	base := *c
 	c.given = &base
-
 	return nil
 }
 
@@ -98,28 +91,21 @@ func (c *Config) prepare(_ context.Context, site *component.Site) error {
 // not know, as messages have them.
 func (c *Config) read(session interfaces.IConfigSession) (unknown []string, err error) {
 	var problems []error
-
 	var known []string
-
 	eachField(c, func(key string, _ reflect.StructField, value reflect.Value) {
 		known = append(known, key)
-
 		text, ok := session.GetValue(key)
 		if !ok {
 			return
 		}
-
 		if list, ok := value.Addr().Interface().(*[]string); ok {
 			*list = splitList(text)
-
 			return
 		}
-
 		if err := scalar.Set(value, text, false); err != nil {
 			problems = append(problems, component.KeyError{Key: key, Err: err})
 		}
 	})
-
 	if problems = append(problems, apart(c.settle())...); len(problems) > 0 {
 		return nil, locate(session, problems)
 	}
@@ -128,14 +114,11 @@ func (c *Config) read(session interfaces.IConfigSession) (unknown []string, err 
 		if slices.Contains(known, key) {
 			continue
 		}
-
 		if near := nearest.To(key, known); near != "" {
 			key = fmt.Sprintf("%s (did you mean %s?)", key, near)
 		}
-
 		unknown = append(unknown, key)
 	}
-
 	return unknown, nil
 }
 
@@ -160,7 +143,6 @@ func (e sessionErrors) Error() string {
 	for i, err := range e {
 		texts[i] = err.Error()
 	}
-
 	return strings.Join(texts, "; ")
 }
 
@@ -172,31 +154,26 @@ func locate(session interfaces.IConfigSession, problems []error) error {
 	if !ok {
 		return sessionErrors(problems)
 	}
-
 	for i, err := range problems {
 		var key component.KeyError
 		if !errors.As(err, &key) {
 			continue
 		}
-
 		if _, origin := located.Locate(key.Key); origin != "" {
 			problems[i] = fmt.Errorf("%s: %w", origin, err)
 		}
 	}
-
 	return sessionErrors(problems)
 }
 
 // splitList reads a list as a session has it, in one text with commas.
 func splitList(text string) []string {
 	var list []string
-
 	for element := range strings.SplitSeq(text, ",") {
 		if element = strings.TrimSpace(element); element != "" {
 			list = append(list, element)
 		}
 	}
-
 	return list
 }
 
@@ -207,16 +184,13 @@ func (c *Config) settle() error {
 	if err := c.Validate(); err != nil {
 		return err
 	}
-
 	if !c.URL.IsEmpty() {
 		t, err := parseURL(c.URL.Reveal())
 		if err != nil {
 			return err
 		}
-
 		c.URL = component.Secret{}
 		c.DB, c.Username, c.Password = t.db, t.username, component.NewSecret(t.password)
-
 		c.Enabled = c.Enabled || t.secure
 
 		if t.network == "unix" {
@@ -225,21 +199,16 @@ func (c *Config) settle() error {
 			c.Host, c.Port = t.host, t.port
 		}
 	}
-
 	if c.SocketConnectTimeout > 0 {
 		c.DialTimeout, c.SocketConnectTimeout = c.SocketConnectTimeout, 0
 	}
-
 	if c.SocketTimeout > 0 {
 		c.ReadTimeout, c.WriteTimeout, c.SocketTimeout = c.SocketTimeout, c.SocketTimeout, 0
 	}
-
 	c.TLS = c.secure()
 	c.SSL, c.SSLCACerts, c.SSLCertfile, c.SSLKeyfile, c.SSLCertReqs = false, "", "", "", ""
-
 	if c.MaxConnections > 0 {
 		c.PoolSize, c.MaxConnections = c.MaxConnections, 0
 	}
-
 	return nil
 }

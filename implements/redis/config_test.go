@@ -13,7 +13,6 @@ import (
 
 func TestConfigValidate(t *testing.T) {
 	const secret = "s3cret"
-
 	for _, test := range []struct {
 		name   string
 		change func(c *redis.CacheConfig)
@@ -99,18 +98,14 @@ func TestConfigValidate(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			c := redis.DefaultCacheConfig()
 			test.change(&c)
-
 			err := c.Validate()
-
 			got := keyErrors(err)
 			if !slices.EqualFunc(got, test.want, strings.HasPrefix) {
 				t.Errorf("Validate() = %q, want %q", got, test.want)
 			}
-
 			if err != nil && strings.Contains(err.Error(), secret) {
 				t.Errorf("Validate() repeats the secret: %v", err)
 			}
-
 			if cache, newErr := redis.NewCache(t.Context(), nil, c); (newErr == nil) != (err == nil) {
 				t.Errorf("NewCache: %v, but Validate: %v", newErr, err)
 			} else if cache != nil {
@@ -126,7 +121,6 @@ func TestConfigValidate(t *testing.T) {
 func keyErrors(err error) (texts []string) {
 	if key := (component.KeyError{}); err != nil {
 		joined, ok := err.(interface{ Unwrap() []error })
-
 		switch {
 		case ok:
 			for _, err := range joined.Unwrap() {
@@ -138,6 +132,5 @@ func keyErrors(err error) (texts []string) {
 			texts = []string{"no KeyError: " + err.Error()}
 		}
 	}
-
 	return texts
 }

@@ -32,7 +32,6 @@ func (c Config) secure() TLS {
 	t.Cert = either(t.Cert, c.SSLCertfile)
 	t.Key = either(t.Key, c.SSLKeyfile)
 	t.Insecure = t.Insecure || c.SSLCertReqs == certReqsNone
-
 	return t
 }
 
@@ -49,24 +48,18 @@ func (v *validation) tls(c Config) {
 	twice := func(given, changed bool, key, same string) {
 		v.check(!given || !changed, key, "means the same as %s, which is given too", same)
 	}
-
 	twice(c.SSLCACerts != "", c.CA != base.CA, "ssl_ca_certs", "tls_ca")
 	twice(c.SSLCertfile != "", c.Cert != base.Cert, "ssl_certfile", "tls_cert")
 	twice(c.SSLKeyfile != "", c.Key != base.Key, "ssl_keyfile", "tls_key")
-
 	v.check(slices.Contains([]string{"", certReqsNone, certReqsOptional, certReqsRequired}, c.SSLCertReqs),
 		"ssl_cert_reqs", "%q is none of none, optional and required", c.SSLCertReqs)
-
 	t := c.secure()
 	v.check((t.Cert == "") == (t.Key == ""), nameOf(c.Key != "" || c.Cert != "", "tls_cert", "ssl_certfile"),
 		"a certificate and its key go together")
-
 	if on := t.Enabled || c.overTLS(); on {
 		v.check(c.way() != byPath, "tls", "cannot be on a unix socket")
-
 		return
 	}
-
 	t.Enabled = false
 	v.check(!t.given(), "tls", "is off, but there are keys that say how it should be: say tls: true, or rediss:// in url")
 }
@@ -76,9 +69,7 @@ func (c Config) overTLS() bool {
 	if c.way() != byURL {
 		return false
 	}
-
 	target, err := parseURL(c.URL.Reveal())
-
 	return err == nil && target.secure
 }
 
@@ -87,7 +78,6 @@ func (t TLS) config() (*tls.Config, error) {
 	if !t.Enabled {
 		return nil, nil //nolint:nilnil // no TLS is no failure
 	}
-
 	config := &tls.Config{
 		MinVersion: tls.VersionTLS12, ServerName: t.ServerName,
 		InsecureSkipVerify: t.Insecure, //nolint:gosec // asked for by name
@@ -110,10 +100,8 @@ func (t TLS) config() (*tls.Config, error) {
 		if err != nil {
 			return nil, component.KeyError{Key: "tls_cert", Err: err}
 		}
-
 		config.Certificates = []tls.Certificate{pair}
 	}
-
 	return config, nil
 }
 
@@ -121,7 +109,6 @@ func either(a, b string) string {
 	if a != "" {
 		return a
 	}
-
 	return b
 }
 
@@ -129,6 +116,5 @@ func nameOf(ours bool, name, other string) string {
 	if ours {
 		return name
 	}
-
 	return other
 }

@@ -26,19 +26,15 @@ func parseURL(text string) (target, error) {
 	fail := func(problem string) (target, error) {
 		return target{}, component.KeyError{Key: "url", Err: errors.New(problem)}
 	}
-
 	u, err := url.Parse(text)
 	if err != nil {
 		return fail("is not a URL such as redis://user:password@host:6379/0; in a password write : / ? # @ % as %3A %2F %3F %23 %40 %25")
 	}
-
 	t := target{username: u.User.Username()}
 	t.password, _ = u.User.Password()
-
 	query := u.Query()
 	db := query.Get("db")
 	query.Del("db")
-
 	if len(query) > 0 {
 		return fail("has parameters; db is the only one, the others are keys of their own beside url")
 	}
@@ -56,14 +52,12 @@ func parseURL(text string) (target, error) {
 				return fail("has a port that is not between 1 and 65535")
 			}
 		}
-
 		t.addr = net.JoinHostPort(t.host, strconv.Itoa(t.port))
 
 		if path := strings.Trim(u.Path, "/"); path != "" {
 			if db != "" {
 				return fail("has the database twice, in its path and as db")
 			}
-
 			db = path
 		}
 	case "unix":
@@ -80,6 +74,5 @@ func parseURL(text string) (target, error) {
 			return fail("has a database that is not a number from 0")
 		}
 	}
-
 	return t, nil
 }

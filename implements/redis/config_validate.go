@@ -26,7 +26,6 @@ func (c Config) Validate() error {
 	v.redisPy(c)
 	v.groups(c)
 	v.tls(c)
-
 	return errors.Join(v.problems...)
 }
 
@@ -40,11 +39,9 @@ func (v *validation) check(ok bool, key, format string, args ...any) {
 	if ok || v.seen[key] {
 		return
 	}
-
 	if v.seen == nil {
 		v.seen = map[string]bool{}
 	}
-
 	v.seen[key] = true
 	v.problems = append(v.problems, component.KeyError{Key: key, Err: fmt.Errorf(format, args...)})
 }
@@ -54,18 +51,14 @@ func (v *validation) check(ok bool, key, format string, args ...any) {
 func (v *validation) limits(key string, field reflect.StructField, value reflect.Value) {
 	if d, ok := value.Interface().(time.Duration); ok {
 		v.check(d >= 0, key, "%v is negative", d)
-
 		return
 	}
-
 	if !value.CanInt() {
 		return
 	}
-
 	if limit, err := strconv.ParseInt(field.Tag.Get("min"), 10, 64); err == nil {
 		v.check(value.Int() >= limit, key, "%d is less than %d", value.Int(), limit)
 	}
-
 	if limit, err := strconv.ParseInt(field.Tag.Get("max"), 10, 64); err == nil {
 		v.check(value.Int() <= limit, key, "%d is more than %d", value.Int(), limit)
 	}
@@ -74,10 +67,8 @@ func (v *validation) limits(key string, field reflect.StructField, value reflect
 // way checks how the server is named.
 func (v *validation) way(c Config) {
 	base := c.base()
-
 	if c.changedURL(base) {
 		const message = "stands beside url, which names the server by itself"
-
 		v.check(c.Host == base.Host, "host", message)
 		v.check(c.Port == base.Port, "port", message)
 		v.check(c.DB == base.DB, "db", message)
@@ -85,33 +76,26 @@ func (v *validation) way(c Config) {
 		v.check(c.Password.Reveal() == base.Password.Reveal(), "password", message)
 		v.check(c.UnixSocketPath == base.UnixSocketPath, "unix_socket_path", message)
 		v.check(slices.Equal(c.Addrs, base.Addrs), "addrs", message)
-
 		if _, err := parseURL(c.URL.Reveal()); err != nil {
 			v.problems = append(v.problems, err)
 		}
-
 		return
 	}
 
 	if c.changedAddrs(base) {
 		const message = "stands beside addrs, which name the servers by themselves"
-
 		v.check(c.Host == base.Host, "host", message)
 		v.check(c.Port == base.Port, "port", message)
 		v.check(c.UnixSocketPath == base.UnixSocketPath, "unix_socket_path", message)
-
 		return
 	}
 
 	if c.UnixSocketPath != "" && c.UnixSocketPath != base.UnixSocketPath {
 		const message = "stands beside unix_socket_path, which names the server by itself"
-
 		v.check(c.Host == base.Host, "host", message)
 		v.check(c.Port == base.Port, "port", message)
-
 		return
 	}
-
 	v.check(c.Host != "", "host", "is empty")
 }
 
@@ -119,19 +103,15 @@ func (v *validation) timeouts(c Config) {
 	least := func(key string, d time.Duration) {
 		v.check(d >= minTimeout, key, "%v is less than %v", d, minTimeout)
 	}
-
 	least("dial_timeout", c.DialTimeout)
 	least("read_timeout", c.ReadTimeout)
 	least("write_timeout", c.WriteTimeout)
-
 	if c.SocketConnectTimeout != 0 {
 		least("socket_connect_timeout", c.SocketConnectTimeout)
 	}
-
 	if c.SocketTimeout != 0 {
 		least("socket_timeout", c.SocketTimeout)
 	}
-
 	v.check(c.MaxRetryBackoff >= c.MinRetryBackoff, "max_retry_backoff",
 		"%v is less than the min_retry_backoff of %v", c.MaxRetryBackoff, c.MinRetryBackoff)
 }
@@ -142,12 +122,10 @@ func (v *validation) redisPy(c Config) {
 	twice := func(given, changed bool, key, same string) {
 		v.check(!given || !changed, key, "means the same as %s, which is given too", same)
 	}
-
 	twice(c.SocketConnectTimeout > 0, c.DialTimeout != base.DialTimeout, "socket_connect_timeout", "dial_timeout")
 	twice(c.SocketTimeout > 0, c.ReadTimeout != base.ReadTimeout, "socket_timeout", "read_timeout")
 	twice(c.SocketTimeout > 0, c.WriteTimeout != base.WriteTimeout, "socket_timeout", "write_timeout")
 	twice(c.MaxConnections > 0, c.PoolSize != base.PoolSize, "max_connections", "pool_size")
-
 	v.check(!c.DecodeResponses, "decode_responses", "values are bytes and are not decoded: leave it out, or say false")
 	v.check(c.SSLCheckHostname || c.secure().Insecure, "ssl_check_hostname",
 		"a certificate for another name can be from anybody: say tls_server_name, which name it is for")
@@ -157,7 +135,6 @@ func (v *validation) redisPy(c Config) {
 // embedded structs in their place.
 func eachField(config any, visit func(key string, field reflect.StructField, value reflect.Value)) {
 	var walk func(reflect.Value)
-
 	walk = func(v reflect.Value) {
 		for field, value := range v.Fields() {
 			switch {
@@ -168,6 +145,5 @@ func eachField(config any, visit func(key string, field reflect.StructField, val
 			}
 		}
 	}
-
 	walk(reflect.ValueOf(config).Elem())
 }

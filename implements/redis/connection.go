@@ -34,19 +34,16 @@ func connect(_ context.Context, site *component.Site, config Config) (*connectio
 	if err != nil {
 		return nil, err
 	}
-
 	shared, release, err := component.Share(site, s, func() (*link, error) {
 		secure, err := s.secure.config()
 		if err != nil {
 			return nil, err
 		}
-
 		return newLink(s, secure, sitelog.For(site, topic)), nil
 	})
 	if err != nil {
 		return nil, err
 	}
-
 	return &connection{link: shared, release: release}, nil
 }
 
@@ -55,7 +52,6 @@ func (c *connection) close() error {
 	if c.closed.Swap(true) {
 		return nil
 	}
-
 	return c.release()
 }
 
@@ -77,18 +73,15 @@ func (c *connection) do(
 	if err := c.admit(ctx, op); err != nil {
 		return err
 	}
-
 	err := c.run(ctx, call)
 	if err == nil || err == goredis.Nil { //nolint:errorlint // the common cases, without a search
 		return err
 	}
-
 	for attempt := 0; ; attempt++ {
 		again, final := c.review(ctx, op, idempotent, attempt, err)
 		if !again {
 			return final
 		}
-
 		if err = c.run(ctx, call); err == nil {
 			return nil
 		}
@@ -100,15 +93,12 @@ func (c *connection) admit(ctx context.Context, op string) error {
 	if c.closed.Load() {
 		return c.shut(op)
 	}
-
 	if err := ctx.Err(); err != nil {
 		return c.settings.ended(op, err, false)
 	}
-
 	if o := c.outage.Load(); o != nil {
 		return fmt.Errorf("redis at %s: %s: %w: %w", c.settings.place(), op, o.kind.sentinel(), o.err)
 	}
-
 	return nil
 }
 
@@ -118,7 +108,6 @@ func (c *connection) review(ctx context.Context, op string, idempotent bool, att
 	if c.closed.Load() {
 		return false, c.shut(op)
 	}
-
 	kind := classify(err)
 	if kind == answered {
 		return false, err
@@ -129,14 +118,11 @@ func (c *connection) review(ctx context.Context, op string, idempotent bool, att
 		if !errors.Is(cause, context.Canceled) {
 			c.doubt()
 		}
-
 		return false, c.settings.ended(op, cause, true)
 	}
-
 	if kind.suspicious() {
 		c.doubt()
 	}
-
 	if attempt >= c.settings.MaxRetries || !c.repeatable(kind, idempotent) || !c.backOff(ctx, attempt) {
 		return false, c.settings.explain(op, err)
 	}
@@ -145,7 +131,6 @@ func (c *connection) review(ctx context.Context, op string, idempotent bool, att
 	if refused := c.admit(ctx, op); refused != nil {
 		return false, refused
 	}
-
 	return true, nil
 }
 
@@ -155,11 +140,9 @@ func over(ctx context.Context, kind failure) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-
 	if deadline, ok := ctx.Deadline(); ok && kind == timedOut && !time.Now().Before(deadline) {
 		return context.DeadlineExceeded
 	}
-
 	return nil
 }
 
@@ -185,20 +168,16 @@ func (c *connection) backOff(ctx context.Context, attempt int) bool {
 	if wait > 1 {
 		wait -= rand.N(wait / 2)
 	}
-
 	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= wait {
 		return false
 	}
-
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
-
 	select {
 	case <-timer.C:
 	case <-ctx.Done():
 	case <-c.ctx.Done():
 	}
-
 	return true
 }
 
@@ -214,12 +193,10 @@ func (c *connection) blocking() (goredis.UniversalClient, error) {
 	if c.closed.Load() {
 		return nil, c.shut("connect")
 	}
-
 	client, err := c.blockingClient()
 	if err != nil {
 		return nil, c.shut("connect")
 	}
-
 	return client, nil
 }
 
@@ -229,11 +206,9 @@ func (c *connection) explain(op string, err error) error {
 	if err != nil && c.closed.Load() {
 		return c.shut(op)
 	}
-
 	if classify(err).suspicious() {
 		c.doubt()
 	}
-
 	return c.settings.explain(op, err)
 }
 
@@ -242,13 +217,11 @@ func (c *connection) checkHealth(ctx context.Context) error {
 	if c.settings.mode == modeCluster {
 		return c.checkMasters(ctx)
 	}
-
 	return c.do(ctx, "check health", true, func(ctx context.Context, client goredis.UniversalClient) error {
 		err := client.Ping(ctx).Err()
 		if goredis.IsPermissionError(err) {
 			return nil // whoever may not PING is answered all the same
 		}
-
 		return err
 	})
 }

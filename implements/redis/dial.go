@@ -25,7 +25,6 @@ type dialFunc func(ctx context.Context, network, addr string) (net.Conn, error)
 func (s settings) secureDialer(ctx context.Context, calls *interruptibles, secure *tls.Config) dialFunc {
 	keepAlive := net.KeepAliveConfig{Enable: s.SocketKeepalive, Idle: 30 * time.Second, Interval: 5 * time.Second, Count: 3}
 	dialer := net.Dialer{Timeout: s.DialTimeout, KeepAliveConfig: keepAlive}
-
 	if !s.SocketKeepalive {
 		dialer.KeepAlive = -1
 	}
@@ -34,24 +33,19 @@ func (s settings) secureDialer(ctx context.Context, calls *interruptibles, secur
 		dialing, cancel := context.WithCancel(dialing)
 		defer cancel()
 		defer context.AfterFunc(ctx, cancel)()
-
 		conn, err := dialer.DialContext(dialing, network, addr)
 		if err != nil {
 			return noConn{dialError{err}}, nil
 		}
-
 		if secure == nil {
 			return plainWire{&wire{Conn: conn, calls: calls}}, nil
 		}
-
 		dialing, cancel = context.WithTimeout(dialing, s.DialTimeout)
 		defer cancel()
-
 		conn, err = shakeHands(dialing, conn, secure, addr)
 		if err != nil {
 			return noConn{dialError{err}}, nil
 		}
-
 		return &wire{Conn: conn, calls: calls}, nil
 	}
 }
@@ -62,14 +56,11 @@ func shakeHands(ctx context.Context, conn net.Conn, secure *tls.Config, addr str
 		secure = secure.Clone()
 		secure.ServerName, _, _ = net.SplitHostPort(addr)
 	}
-
 	shaken := tls.Client(conn, secure)
 	if err := shaken.HandshakeContext(ctx); err != nil {
 		_ = conn.Close() // nothing was sent on it that could be lost
-
 		return nil, &net.OpError{Op: "dial", Net: "tcp", Addr: conn.RemoteAddr(), Err: err}
 	}
-
 	return shaken, nil
 }
 

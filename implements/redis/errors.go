@@ -50,14 +50,12 @@ func classify(err error) failure {
 	if err == nil || err == goredis.Nil { //nolint:errorlint // the common cases, without a search
 		return answered
 	}
-
 	var (
 		reply goredis.Error
 		dial  *net.OpError
 		slow  net.Error
 		node  *nodeError
 	)
-
 	if errors.As(err, &node) {
 		return node.classify()
 	}
@@ -84,7 +82,6 @@ func classifyReply(text string) failure {
 	if kind, known := replies[word]; known {
 		return kind
 	}
-
 	switch {
 	case strings.HasPrefix(rest, "max number of clients"):
 		return unable
@@ -107,7 +104,6 @@ func ours(err error) bool {
 			return true
 		}
 	}
-
 	return false
 }
 
@@ -130,7 +126,6 @@ func (s settings) explain(op string, err error) error {
 	if err == nil || errors.Is(err, goredis.Nil) || ours(err) {
 		return err
 	}
-
 	return fmt.Errorf("redis at %s: %s: %w: %w", s.place(), op, classify(err).sentinel(), s.scrub(err))
 }
 
@@ -140,7 +135,6 @@ func (s settings) ended(op string, cause error, silent bool) error {
 	if silent && errors.Is(cause, context.DeadlineExceeded) {
 		return fmt.Errorf("redis at %s: %s: %w: no answer: %w", s.place(), op, interfaces.ErrUnavailable, cause)
 	}
-
 	return fmt.Errorf("redis at %s: %s: %w", s.place(), op, cause)
 }
 
@@ -148,16 +142,13 @@ func (s settings) ended(op string, cause error, silent bool) error {
 // understand, which may be what was meant to log in.
 func (s settings) scrub(err error) error {
 	text := err.Error()
-
 	for _, secret := range []string{s.password, s.sentinel.password} {
 		if secret != "" {
 			text = strings.ReplaceAll(text, secret, "[redacted]")
 		}
 	}
-
 	if text == err.Error() {
 		return err
 	}
-
 	return errors.New(text)
 }

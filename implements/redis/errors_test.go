@@ -20,7 +20,6 @@ func TestServersAnswers(t *testing.T) {
 	}
 	get := func(t *testing.T, cache *redis.Cache) error {
 		_, err := cache.GetValue(t.Context(), "key")
-
 		return err
 	}
 
@@ -74,7 +73,6 @@ func TestServersAnswers(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-
 				t.Cleanup(func() { conn.Close() })
 				server.Do("CONFIG", "SET", "maxclients", "1")
 			},
@@ -90,7 +88,6 @@ func TestServersAnswers(t *testing.T) {
 			if change == nil {
 				change = func(*redis.CacheConfig) {}
 			}
-
 			cache := newCache(t, server.Addr(), change)
 
 			err := test.call(t, cache)
@@ -117,18 +114,14 @@ func TestServerThatIsLoading(t *testing.T) {
 	server := redistest.New(t, redistest.Options{Config: []string{"key-load-delay 5000", "loading-process-events-interval-bytes 1024"}})
 	cache := newCache(t, server.Addr())
 	wantWorking(t, cache)
-
 	values := map[string][]byte{}
 	for i := range 100 {
 		values[strings.Repeat("k", i+1)] = make([]byte, 1000)
 	}
-
 	if err := cache.SetValues(t.Context(), values, time.Hour); err != nil {
 		t.Fatal(err)
 	}
-
 	server.Stop()
-
 	started := make(chan struct{})
 
 	go func() {
@@ -139,7 +132,6 @@ func TestServerThatIsLoading(t *testing.T) {
 	for loading := false; !loading; {
 		_, err := cache.GetValue(t.Context(), "k")
 		loading = err != nil && strings.Contains(err.Error(), "LOADING")
-
 		if loading && !errors.Is(err, interfaces.ErrUnavailable) {
 			t.Errorf("GetValue of a server that is loading: %v", err)
 		}
@@ -152,7 +144,6 @@ func TestServerThatIsLoading(t *testing.T) {
 		default:
 		}
 	}
-
 	<-started
 	eventually(t, "the end of the outage", func() bool { return cache.CheckHealth(t.Context()) == nil })
 	wantWorking(t, cache)

@@ -43,11 +43,9 @@ var getPool = sync.Pool{New: func() any { return &get{done: make(chan struct{}, 
 // run returns the value of key, or the error of go-redis or of ctx.
 func (g *gets) run(ctx context.Context, key string) ([]byte, error) {
 	g.mu.Lock()
-
 	if g.flights == 0 { // nobody to wait for, and nobody who waits
 		g.flights++
 		g.mu.Unlock()
-
 		return g.alone(ctx, key)
 	}
 
@@ -55,13 +53,10 @@ func (g *gets) run(ctx context.Context, key string) ([]byte, error) {
 	q.key = key
 	g.waiting = append(g.waiting, q)
 	launch := g.flights < maxFlights
-
 	if launch {
 		g.flights++
 	}
-
 	g.mu.Unlock()
-
 	if launch {
 		g.launch()
 	}
@@ -71,7 +66,6 @@ func (g *gets) run(ctx context.Context, key string) ([]byte, error) {
 		value, err := q.value, q.err
 		q.key, q.value, q.err = "", nil, nil
 		getPool.Put(q)
-
 		return value, err
 	case <-ctx.Done():
 		return nil, ctx.Err()
@@ -81,17 +75,13 @@ func (g *gets) run(ctx context.Context, key string) ([]byte, error) {
 // alone is a flight with one question, which its caller sees to.
 func (g *gets) alone(ctx context.Context, key string) (value []byte, err error) {
 	defer g.land()
-
 	if ctx.Done() == nil {
 		return g.link.client.Get(ctx, key).Bytes()
 	}
-
 	err = g.link.run(ctx, func(ctx context.Context, client goredis.UniversalClient) (err error) {
 		value, err = client.Get(ctx, key).Bytes()
-
 		return err
 	})
-
 	return value, err
 }
 
@@ -99,13 +89,10 @@ func (g *gets) alone(ctx context.Context, key string) (value []byte, err error) 
 func (g *gets) land() {
 	g.mu.Lock()
 	more := len(g.waiting) > 0
-
 	if !more {
 		g.flights--
 	}
-
 	g.mu.Unlock()
-
 	if more {
 		g.launch()
 	}
@@ -122,22 +109,18 @@ func (g *gets) launch() {
 // fly answers those who wait, until nobody does.
 func (g *gets) fly() {
 	var batch []*get
-
 	for {
 		if batch = g.take(batch[:0]); len(batch) == 0 {
 			return
 		}
-
 		if o := g.link.outage.Load(); o != nil {
 			refuse(batch, o.err)
 		} else {
 			ask(g.link.client, batch)
 		}
-
 		for _, q := range batch {
 			q.done <- struct{}{}
 		}
-
 		clear(batch)
 	}
 }
@@ -146,19 +129,15 @@ func (g *gets) fly() {
 func (g *gets) take(batch []*get) []*get {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-
 	n := min(len(g.waiting), maxGets)
 	if n == 0 {
 		g.flights--
-
 		return batch
 	}
-
 	batch = append(batch, g.waiting[:n]...)
 	rest := copy(g.waiting, g.waiting[n:])
 	clear(g.waiting[rest:])
 	g.waiting = g.waiting[:rest]
-
 	return batch
 }
 
@@ -172,19 +151,15 @@ func refuse(batch []*get, err error) {
 // ask has no context of anybody's: those who ask wait for as long as they like.
 func ask(client goredis.UniversalClient, batch []*get) {
 	ctx := context.Background()
-
 	if len(batch) == 1 {
 		q := batch[0]
 		q.value, q.err = client.Get(ctx, q.key).Bytes()
-
 		return
 	}
-
 	pipeline := client.Pipeline()
 	for _, q := range batch {
 		pipeline.Get(ctx, q.key)
 	}
-
 	commands, _ := pipeline.Exec(ctx) // each command has its own error
 	for i, command := range commands {
 		batch[i].value, batch[i].err = command.(*goredis.StringCmd).Bytes()

@@ -28,17 +28,13 @@ type group struct {
 
 func clusterGroup(t *testing.T) group {
 	t.Helper()
-
 	cluster := redistest.SharedCluster(t, clusterOptions)
-
 	return group{config: clusterConfig(cluster), nodes: cluster.Nodes(), client: foreignCluster(t, cluster)}
 }
 
 func sentinelGroup(t *testing.T) group {
 	t.Helper()
-
 	sentinels := redistest.SharedSentinels(t, sentinelOptions)
-
 	return group{
 		config: sentinelConfig(sentinels), nodes: append(sentinels.Watchers(), sentinels.Data()...),
 		client: sentinels.Master(t).Client(),
@@ -47,9 +43,7 @@ func sentinelGroup(t *testing.T) group {
 
 func secureGroup(t *testing.T) group {
 	t.Helper()
-
 	single := redistest.SharedSingle(t, secureOptions)
-
 	return group{config: secureConfig(single), nodes: []*redistest.Node{single.Node()}, client: single.Node().Client()}
 }
 
@@ -57,7 +51,6 @@ func secureGroup(t *testing.T) group {
 // with TLS and users.
 func eachGroup(t *testing.T, test func(t *testing.T, g group)) {
 	t.Helper()
-
 	for name, start := range map[string]func(t *testing.T) group{
 		"cluster": clusterGroup, "sentinel": sentinelGroup, "TLS and ACL": secureGroup,
 	} {
@@ -73,7 +66,6 @@ func TestCacheConformsOnGroups(t *testing.T) {
 		interfacestest.TestCache(t, func(t *testing.T) interfacestest.CacheHarness {
 			config := redis.DefaultCacheConfig()
 			config.Config = g.config
-
 			return interfacestest.CacheHarness{
 				Cache:        newSiteCache(t, nil, config),
 				Break:        g.refuse,
@@ -90,7 +82,6 @@ func (g group) refuse() (repair func()) {
 		node.Proxy().Refuse()
 		node.Proxy().Cut()
 	}
-
 	return func() {
 		for _, node := range g.nodes {
 			node.Proxy().Accept()
@@ -102,7 +93,6 @@ func (g group) freeze() (repair func()) {
 	for _, node := range g.nodes {
 		node.Proxy().Freeze()
 	}
-
 	return func() {
 		for _, node := range g.nodes {
 			node.Proxy().Thaw()
@@ -114,7 +104,6 @@ func clusterConfig(cluster *redistest.Cluster) redis.Config {
 	c := redis.DefaultConfig()
 	c.Addrs = cluster.Addrs()[:3]
 	secure(&c, cluster.Options(), cluster.Certificates())
-
 	return c
 }
 
@@ -123,7 +112,6 @@ func sentinelConfig(sentinels *redistest.Sentinels) redis.Config {
 	c.Addrs, c.MasterName = sentinels.Addrs(), redistest.MasterName
 	secure(&c, sentinels.Options(), sentinels.Certificates())
 	c.SentinelUsername, c.SentinelPassword = c.Username, c.Password
-
 	return c
 }
 
@@ -131,14 +119,12 @@ func secureConfig(single *redistest.Single) redis.Config {
 	c := redis.DefaultConfig()
 	c.Addrs = []string{single.Addr()}
 	secure(&c, single.Options(), single.Certificates())
-
 	return c
 }
 
 // secure has c use TLS and the user that options say.
 func secure(c *redis.Config, options redistest.RigOptions, files *redistest.Certificates) {
 	c.Username, c.Password = options.Username, component.NewSecret(options.Password)
-
 	if files != nil {
 		c.Enabled, c.CA, c.Cert, c.Key = true, files.CA, files.ClientCert, files.ClientKey
 	}
@@ -147,9 +133,7 @@ func secure(c *redis.Config, options redistest.RigOptions, files *redistest.Cert
 // foreignCluster is a client that is not ours.
 func foreignCluster(t *testing.T, cluster *redistest.Cluster) *goredis.ClusterClient {
 	t.Helper()
-
 	client := goredis.NewClusterClient(&goredis.ClusterOptions{Addrs: cluster.Addrs()})
 	t.Cleanup(func() { client.Close() })
-
 	return client
 }

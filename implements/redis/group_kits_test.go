@@ -48,7 +48,6 @@ func TestQueueConformsOnGroups(t *testing.T) {
 			} else {
 				t.Parallel()
 			}
-
 			return harness
 		})
 	})
@@ -56,28 +55,22 @@ func TestQueueConformsOnGroups(t *testing.T) {
 
 func (g group) mutexes(t *testing.T, change ...func(*redis.MutexSiteConfig)) *redis.MutexSite {
 	t.Helper()
-
 	config := redis.DefaultMutexSiteConfig()
 	config.Config = g.config
-
 	for _, f := range change {
 		f(&config)
 	}
-
 	site, err := redis.NewMutexSite(t.Context(), nil, config)
 	if err != nil {
 		t.Fatal(err)
 	}
-
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
-
 		if err := site.Close(ctx); err != nil {
 			t.Errorf("Close: %v", err)
 		}
 	})
-
 	return site
 }
 
@@ -87,14 +80,12 @@ func (g group) queues() redis.QueueConfig {
 	config.MaxAttempts, config.Concurrency, config.MaxLength = 3, 4, 50
 	config.RetryDelay, config.MaxRetryDelay = 40*time.Millisecond, 200*time.Millisecond
 	config.Visibility = 600 * time.Millisecond
-
 	return config
 }
 
 // flush has all nodes lose what they hold.
 func (g group) flush(t *testing.T) {
 	t.Helper()
-
 	for _, node := range g.nodes {
 		if node.IsData() && node.Role(t) == "master" {
 			node.Do(t, "FLUSHALL")

@@ -42,14 +42,11 @@ const (
 // startLoad begins at once.
 func startLoad(t *testing.T, cache *redis.Cache) *load {
 	t.Helper()
-
 	l := &load{cache: cache, stop: make(chan struct{}), errs: map[string]int{}}
 	for caller := range loadCallers {
 		l.work.Go(func() { l.run(caller) })
 	}
-
 	t.Cleanup(l.end)
-
 	return l
 }
 
@@ -59,7 +56,6 @@ func (l *load) end() {
 	default:
 		close(l.stop)
 	}
-
 	l.work.Wait()
 }
 
@@ -67,24 +63,19 @@ func (l *load) end() {
 // good.
 func (l *load) awaitGood(t *testing.T, what string) {
 	t.Helper()
-
 	began := time.Now()
-
 	l.mu.Lock()
 	for caller := range l.failed {
 		l.failed[caller] = true
 	}
 	l.mu.Unlock()
-
 	for deadline := began.Add(30 * time.Second); ; time.Sleep(5 * time.Millisecond) {
 		l.mu.Lock()
 		good := !slices.Contains(l.failed[:], true)
 		l.mu.Unlock()
-
 		if good {
 			return
 		}
-
 		if time.Now().After(deadline) {
 			t.Fatalf("%s: no recovery: %s", what, l.report())
 		}
@@ -97,11 +88,9 @@ func (l *load) verify(t *testing.T) {
 	t.Helper()
 	l.end()
 	t.Log(l.report())
-
 	for _, err := range l.wrong {
 		t.Error(err)
 	}
-
 	if slowest := time.Duration(l.slowest.Load()); slowest > loadPatience+time.Second {
 		t.Errorf("a call with a deadline of %v took %v", loadPatience, slowest)
 	}
@@ -110,12 +99,10 @@ func (l *load) verify(t *testing.T) {
 func (l *load) report() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-
 	kinds := slices.Sorted(maps.Keys(l.errs))
 	for i, kind := range kinds {
 		kinds[i] = fmt.Sprintf("%s: %d", kind, l.errs[kind])
 	}
-
 	return fmt.Sprintf("%d calls, slowest %v, %d older values after a fail-over; errors: %s",
 		l.calls.Load(), time.Duration(l.slowest.Load()).Round(time.Millisecond), l.stale.Load(), strings.Join(kinds, ", "))
 }
@@ -128,7 +115,6 @@ func (l *load) run(caller int) {
 	for i := range keys {
 		keys[i] = fmt.Sprintf("load:%d:%d", caller, i)
 	}
-
 	sent := make([]int, len(keys))
 	known := make([]int, len(keys))
 
@@ -138,7 +124,6 @@ func (l *load) run(caller int) {
 			return
 		default:
 		}
-
 		i := turn % len(keys)
 		sent[i]++
 
@@ -147,7 +132,6 @@ func (l *load) run(caller int) {
 		}) {
 			known[i] = sent[i]
 		}
-
 		var value []byte
 
 		if l.call(caller, "GetValue", func(ctx context.Context) (err error) {
@@ -155,12 +139,10 @@ func (l *load) run(caller int) {
 			if errors.Is(err, interfaces.ErrMiss) {
 				value, err = []byte("0"), nil
 			}
-
 			return err
 		}) {
 			known[i] = l.check(keys[i], value, known[i], sent[i])
 		}
-
 		if i > 0 {
 			continue
 		}
@@ -172,7 +154,6 @@ func (l *load) run(caller int) {
 					known[j] = l.check(key, value, known[j], sent[j])
 				}
 			}
-
 			return err
 		})
 		l.call(caller, "AddValue", func(ctx context.Context) error {
@@ -180,7 +161,6 @@ func (l *load) run(caller int) {
 			if err == nil && !added {
 				return fmt.Errorf("AddValue of a key that nobody has added was told false")
 			}
-
 			return err
 		})
 	}
@@ -191,27 +171,21 @@ func (l *load) check(key string, value []byte, known, sent int) int {
 	if _, err := fmt.Sscan(string(value), &got); err != nil || got > sent {
 		l.complain(fmt.Errorf("%s = %q, after %d was sent last: %w", key, value, sent, err))
 	}
-
 	if got < known {
 		l.stale.Add(1)
 	}
-
 	return got
 }
 
 func (l *load) call(caller int, name string, call func(ctx context.Context) error) bool {
 	ctx, cancel := context.WithTimeout(context.Background(), loadPatience)
 	defer cancel()
-
 	began := time.Now()
 	err := call(ctx)
 	took := int64(time.Since(began))
-
 	l.calls.Add(1)
-
 	for most := l.slowest.Load(); took > most && !l.slowest.CompareAndSwap(most, took); most = l.slowest.Load() {
 	}
-
 	l.mu.Lock()
 	l.failed[caller] = err != nil
 
@@ -219,18 +193,15 @@ func (l *load) call(caller int, name string, call func(ctx context.Context) erro
 		l.errs[kindOf(err)]++
 	}
 	l.mu.Unlock()
-
 	if err != nil && !errors.Is(err, interfaces.ErrUnavailable) {
 		l.complain(fmt.Errorf("%s: %w", name, err))
 	}
-
 	return err == nil
 }
 
 func (l *load) complain(err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-
 	if len(l.wrong) < 5 {
 		l.wrong = append(l.wrong, err)
 	}
@@ -239,7 +210,6 @@ func (l *load) complain(err error) {
 // kindOf is a name for what is wrong.
 func kindOf(err error) string {
 	text := err.Error()
-
 	for _, word := range []string{
 		"out of order", "no answer", "connection refused", "EOF", "reset", "broken pipe", "timeout",
 		"CLUSTERDOWN", "READONLY", "LOADING", "MASTERDOWN", "OOM", "NOPERM", "unreachable",
@@ -248,6 +218,5 @@ func kindOf(err error) string {
 			return word
 		}
 	}
-
 	return text
 }

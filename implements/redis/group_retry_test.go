@@ -17,17 +17,14 @@ func TestLostReplyInAGroup(t *testing.T) {
 		if g.config.Enabled {
 			t.Skip("the proxies cannot tell one command from another under TLS")
 		}
-
 		cache := groupCache(t, g.config)
 		wantWorking(t, cache)
 
 		lose := func(word string) (lost func() int) {
 			before := g.lost()
-
 			for _, node := range g.nodes {
 				node.Proxy().LoseReply(func(request []byte) bool { return bytes.Contains(bytes.ToUpper(request), []byte(word)) })
 			}
-
 			return func() int { return g.lost() - before }
 		}
 
@@ -40,7 +37,6 @@ func TestLostReplyInAGroup(t *testing.T) {
 		if added, err := cache.AddValue(t.Context(), "new", []byte("v"), time.Hour); !errors.Is(err, interfaces.ErrUnavailable) || added || lost() != 1 {
 			t.Errorf("AddValue = %v, %v after %d lost replies", added, err, lost())
 		}
-
 		if value, err := cache.GetValue(t.Context(), "new"); err != nil || string(value) != "v" {
 			t.Errorf("GetValue of what was added = %q, %v", value, err)
 		}
@@ -61,7 +57,6 @@ func (g group) lost() (n int) {
 	for _, node := range g.nodes {
 		n += node.Proxy().Lost()
 	}
-
 	return n
 }
 
@@ -69,14 +64,11 @@ func TestKeysInAnotherSlotOnItsWay(t *testing.T) {
 	cluster := redistest.SharedCluster(t, clusterOptions)
 	cache := groupCache(t, clusterConfig(cluster))
 	values := map[string][]byte{"{slot}a": []byte("a"), "{slot}b": []byte("b"), "{slot}c": []byte("c"), "{slot}d": []byte("d")}
-
 	if err := cache.SetValues(t.Context(), values, time.Hour); err != nil {
 		t.Fatal(err)
 	}
-
 	from := cluster.Owner(t, "{slot}")
 	to := cluster.Masters(t)[0]
-
 	if to == from {
 		to = cluster.Masters(t)[1]
 	}
@@ -85,7 +77,6 @@ func TestKeysInAnotherSlotOnItsWay(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-
 	if _, err := move.Keys(t.Context(), 2); err != nil {
 		t.Fatal(err)
 	}
@@ -100,14 +91,12 @@ func TestKeysInAnotherSlotOnItsWay(t *testing.T) {
 			t.Errorf("GetValue of a slot that is half moved: %v", err)
 		}
 	}
-
 	seen := map[string]int{}
 
 	for key, err := range cache.ScanKeys(t.Context(), "{slot}*") {
 		if err != nil {
 			t.Fatal(err)
 		}
-
 		seen[key]++
 	}
 
@@ -116,11 +105,9 @@ func TestKeysInAnotherSlotOnItsWay(t *testing.T) {
 			t.Errorf("ScanKeys gave %s %d times", key, seen[key])
 		}
 	}
-
 	if n, err := cache.DeletePattern(t.Context(), "{slot}*"); n != len(values) || err != nil {
 		t.Errorf("DeletePattern = %d, %v", n, err)
 	}
-
 	if err := move.Finish(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -59,7 +59,6 @@ func TestSoak(t *testing.T) {
 		"move slots": func() {
 			masters := cluster.Masters(t)
 			from, to := masters[random.IntN(3)], masters[random.IntN(3)]
-
 			if slots := cluster.Slots(t, from); from != to && len(slots) > 1000 {
 				if err := cluster.MoveSlots(t.Context(), from, to, slots[:20]...); err != nil {
 					t.Error(err)
@@ -71,7 +70,6 @@ func TestSoak(t *testing.T) {
 				for _, node := range cluster.Nodes() {
 					node.Do(t, "CONFIG", "SET", "maxmemory", size)
 				}
-
 				time.Sleep(500 * time.Millisecond)
 			}
 		},
@@ -109,7 +107,6 @@ type work struct {
 
 func startWork(t *testing.T, g group) *work {
 	t.Helper()
-
 	ctx, stop := context.WithCancel(context.Background())
 	w := &work{stop: stop, accepted: map[string]bool{}, handled: map[string]int{}, errs: map[string]int{}}
 	config := g.queues()
@@ -131,7 +128,6 @@ func startWork(t *testing.T, g group) *work {
 				w.accepted[body] = true
 				w.mu.Unlock()
 			}
-
 			time.Sleep(time.Millisecond)
 		}
 	})
@@ -139,21 +135,16 @@ func startWork(t *testing.T, g group) *work {
 		for until := context.Background(); ctx.Err() == nil; {
 			until, cancel := context.WithTimeout(until, time.Hour)
 			context.AfterFunc(ctx, func() { time.AfterFunc(10*time.Second, cancel) })
-
 			w.note("Consume", consumer.Consume(until, func(_ context.Context, m interfaces.Message) error {
 				w.mu.Lock()
 				defer w.mu.Unlock()
-
 				w.handled[string(m.Body)]++
-
 				return nil
 			}))
 			cancel()
 		}
 	})
-
 	var fence int64
-
 	held := make(chan struct{}, 1)
 
 	for range 2 {
@@ -171,24 +162,19 @@ func startWork(t *testing.T, g group) *work {
 					older := lease.Fence() <= fence
 					fence = max(fence, lease.Fence())
 					w.mu.Unlock()
-
 					if older {
 						w.note("a lease whose fence is no larger than the one before", errAccounted)
 					}
-
 					time.Sleep(2 * time.Millisecond)
 					<-held
 				default:
 					w.note("two leases at once, after a fail-over lost one", errAccounted)
 				}
-
 				w.note("Release", lease.Release(context.WithoutCancel(ctx)))
 			}
 		})
 	}
-
 	t.Cleanup(func() { stop(); w.all.Wait() })
-
 	return w
 }
 
@@ -202,21 +188,16 @@ func (w *work) note(what string, err error) (good bool) {
 	if err == nil || errors.Is(err, context.Canceled) {
 		return err == nil
 	}
-
 	w.mu.Lock()
 	defer w.mu.Unlock()
-
 	kind := what
 	if !errors.Is(err, errAccounted) {
 		kind += ": " + kindOf(err)
 	}
-
 	w.errs[kind]++
-
 	if !errors.Is(err, interfaces.ErrUnavailable) && !errors.Is(err, interfaces.ErrLost) && len(w.wrong) < 5 {
 		w.wrong = append(w.wrong, fmt.Errorf("%s: %w", what, err))
 	}
-
 	return false
 }
 
@@ -224,7 +205,6 @@ func (w *work) verify(t *testing.T) {
 	t.Helper()
 	w.stop()
 	w.all.Wait()
-
 	lost, twice, unasked := 0, 0, 0
 
 	for body := range w.accepted {
@@ -237,15 +217,12 @@ func (w *work) verify(t *testing.T) {
 		if n > 1 {
 			twice++
 		}
-
 		if !w.accepted[body] {
 			unasked++
 		}
 	}
-
 	t.Logf("%d messages: %d lost in fail-overs, %d handled more than once, %d handled whose Produce had failed; %d leases; errors: %v",
 		len(w.accepted), lost, twice, unasked, w.leases, w.errs)
-
 	for _, err := range w.wrong {
 		t.Error(err)
 	}

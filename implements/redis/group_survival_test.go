@@ -19,7 +19,6 @@ import (
 // In one test, for each fail-over takes seconds.
 func TestClusterSurvives(t *testing.T) {
 	t.Parallel()
-
 	cluster := redistest.SharedCluster(t, clusterOptions)
 	cache := groupCache(t, clusterConfig(cluster))
 	l := startLoad(t, cache)
@@ -30,7 +29,6 @@ func TestClusterSurvives(t *testing.T) {
 		t.Logf("%s: recovered after %v", what, time.Since(began).Round(time.Millisecond))
 		cluster.Heal(t)
 		l.awaitGood(t, what+", healed")
-
 		began = time.Now()
 	}
 
@@ -56,13 +54,10 @@ func TestClusterSurvives(t *testing.T) {
 	apart.Proxy().Thaw()
 	l.awaitGood(t, "a master cut off from its clients, and back")
 	lap("a master cut off")
-
 	cluster.Fail(t, cluster.Masters(t)[0])
 	l.awaitGood(t, "a replica taking over on request")
 	lap("a replica taking over on request")
-
 	l.verify(t)
-
 	if err := cache.CheckHealth(t.Context()); err != nil {
 		t.Errorf("CheckHealth after all that: %v", err)
 	}
@@ -70,12 +65,10 @@ func TestClusterSurvives(t *testing.T) {
 
 func TestSentinelGroupSurvives(t *testing.T) {
 	t.Parallel()
-
 	group := redistest.SharedSentinels(t, sentinelOptions)
 	cache := groupCache(t, sentinelConfig(group))
 	l := startLoad(t, cache)
 	l.awaitGood(t, "at the beginning")
-
 	master := group.Master(t)
 	began := time.Now()
 
@@ -85,7 +78,6 @@ func TestSentinelGroupSurvives(t *testing.T) {
 	t.Logf("the master killed: recovered after %v", time.Since(began).Round(time.Millisecond))
 	group.Heal(t)
 	l.awaitGood(t, "the master killed, healed")
-
 	master, began = group.Master(t), time.Now()
 
 	master.Freeze(t)
@@ -99,22 +91,18 @@ func TestSentinelGroupSurvives(t *testing.T) {
 
 func TestSentinelsThatDoNotAnswer(t *testing.T) {
 	t.Parallel()
-
 	group := redistest.SharedSentinels(t, sentinelOptions)
 	before := groupCache(t, sentinelConfig(group))
 	wantWorking(t, before)
 
 	t.Run("one is silent", func(t *testing.T) {
 		group.Watchers()[0].Freeze(t)
-
 		began := time.Now()
 		cache := groupCache(t, sentinelConfig(group))
 		eventually(t, "the master being found", func() bool { return cache.CheckHealth(t.Context()) == nil })
-
 		if took := time.Since(began); took > 4*time.Second {
 			t.Errorf("finding the master took %v", took)
 		}
-
 		group.Watchers()[0].Thaw(t)
 	})
 
@@ -126,21 +114,16 @@ func TestSentinelsThatDoNotAnswer(t *testing.T) {
 			for _, watcher := range group.Watchers() {
 				end(watcher)
 			}
-
 			cache := groupCache(t, sentinelConfig(group))
 			ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 			_, err := cache.GetValue(ctx, "k")
-
 			cancel()
-
 			if !errors.Is(err, interfaces.ErrUnavailable) {
 				t.Errorf("GetValue of a cache that cannot find the master: %v", err)
 			}
-
 			eventually(t, "the outage being known", func() bool {
 				began := time.Now()
 				_, err := cache.GetValue(t.Context(), "k")
-
 				return errors.Is(err, interfaces.ErrUnavailable) && time.Since(began) < 50*time.Millisecond
 			})
 			wantWorking(t, before) // it knows the master
@@ -155,18 +138,14 @@ func TestNodeOfAClusterThatIsDownConcernsItsKeysOnly(t *testing.T) {
 	cluster := redistest.SharedCluster(t, clusterOptions)
 	cache := groupCache(t, clusterConfig(cluster), func(c *redis.CacheConfig) { c.MaxRetries = 1 })
 	values := map[string][]byte{}
-
 	for i := range 60 {
 		values[fmt.Sprint("key", i)] = []byte("v")
 	}
-
 	if err := cache.SetValues(t.Context(), values, time.Hour); err != nil {
 		t.Fatal(err)
 	}
-
 	down := cluster.Owner(t, "key0")
 	theirs := map[string]bool{}
-
 	for key := range values {
 		theirs[key] = cluster.Owner(t, key) == down
 	}
@@ -176,18 +155,15 @@ func TestNodeOfAClusterThatIsDownConcernsItsKeysOnly(t *testing.T) {
 	eventually(t, "a quick error for a key of the node", func() bool {
 		began := time.Now()
 		_, err := cache.GetValue(t.Context(), "key0")
-
 		return errors.Is(err, interfaces.ErrUnavailable) && time.Since(began) < 50*time.Millisecond
 	})
 
 	for key := range values {
 		began := time.Now()
 		_, err := cache.GetValue(t.Context(), key)
-
 		if errors.Is(err, interfaces.ErrUnavailable) != theirs[key] || (err != nil) != theirs[key] {
 			t.Errorf("%s: %v; its node is down: %v", key, err, theirs[key])
 		}
-
 		if took := time.Since(began); took > atOnce {
 			t.Errorf("%s took %v", key, took)
 		}
@@ -208,9 +184,7 @@ func TestNodeOfAClusterThatIsDownConcernsItsKeysOnly(t *testing.T) {
 			t.Errorf("GetValues: %s is there: %v; its node is down: %v", key, there, theirs[key])
 		}
 	}
-
 	scanned := map[string]int{}
-
 	var scanError error
 
 	for key, err := range cache.ScanKeys(t.Context(), "key*") {
@@ -220,7 +194,6 @@ func TestNodeOfAClusterThatIsDownConcernsItsKeysOnly(t *testing.T) {
 			scanned[key]++
 		}
 	}
-
 	if !errors.Is(scanError, interfaces.ErrUnavailable) {
 		t.Errorf("ScanKeys ended with %v", scanError)
 	}
@@ -230,14 +203,11 @@ func TestNodeOfAClusterThatIsDownConcernsItsKeysOnly(t *testing.T) {
 			t.Errorf("ScanKeys: %s came %d times; its node is down: %v", key, scanned[key], theirs[key])
 		}
 	}
-
 	if err := cache.CheckHealth(t.Context()); !errors.Is(err, interfaces.ErrUnavailable) || !strings.Contains(err.Error(), down.Addr()) {
 		t.Errorf("CheckHealth: %v", err)
 	}
-
 	down.Proxy().Accept()
 	eventually(t, "the node being noticed", func() bool { return cache.CheckHealth(t.Context()) == nil })
-
 	if n, err := cache.DeleteValues(t.Context(), keys...); n != len(keys) || err != nil {
 		t.Errorf("DeleteValues = %d, %v, want %d", n, err, len(keys))
 	}
@@ -245,11 +215,9 @@ func TestNodeOfAClusterThatIsDownConcernsItsKeysOnly(t *testing.T) {
 
 func TestDeletePatternWhileSlotsMove(t *testing.T) {
 	const keys, prefix = 10_000, "app[1]*:"
-
 	cluster := redistest.SharedCluster(t, clusterOptions)
 	cache := groupCache(t, clusterConfig(cluster), func(c *redis.CacheConfig) { c.KeyPrefix = prefix })
 	values := map[string][]byte{}
-
 	for i := range keys {
 		values[fmt.Sprint("temp:", i)] = nil
 	}
@@ -266,17 +234,14 @@ func TestDeletePatternWhileSlotsMove(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-
 	masters := cluster.Masters(t)
 	moving, stop := context.WithCancel(t.Context())
-
 	defer stop()
 
 	var (
 		work  sync.WaitGroup
 		moved int
 	)
-
 	begun := make(chan struct{})
 
 	work.Go(func() {
@@ -284,60 +249,45 @@ func TestDeletePatternWhileSlotsMove(t *testing.T) {
 			if moving.Err() != nil {
 				return
 			}
-
 			if err := cluster.MoveSlots(context.WithoutCancel(moving), masters[0], masters[1+i%2], slot); err != nil {
 				t.Errorf("moving slot %d: %v", slot, err)
-
 				return
 			}
-
 			if moved++; moved == 5 {
 				close(begun)
 			}
 		}
 	})
-
 	<-begun
-
 	seen := 0
 
 	for _, err := range cache.ScanKeys(t.Context(), "temp:*") {
 		if err != nil {
 			t.Fatalf("ScanKeys while slots move: %v", err)
 		}
-
 		seen++
 	}
-
 	if seen != keys {
 		t.Errorf("ScanKeys while slots move gave %d keys, want %d", seen, keys)
 	}
-
 	n, err := cache.DeletePattern(t.Context(), "temp:*")
-
 	stop()
 	work.Wait()
-
 	if n != keys || err != nil {
 		t.Errorf("DeletePattern while slots moved = %d, %v, want %d", n, err, keys)
 	}
-
 	t.Logf("%d slots moved meanwhile", moved)
-
 	left := 0
 
 	for key, err := range others.ScanKeys(t.Context(), "*") {
 		if err != nil {
 			t.Fatal(err)
 		}
-
 		if strings.HasPrefix(key, prefix+"temp:") {
 			t.Errorf("%s is left", key)
 		}
-
 		left++
 	}
-
 	if want := 4; left != want { // three of others, and kept
 		t.Errorf("%d keys are left, want %d", left, want)
 	}
@@ -347,7 +297,6 @@ func TestNoRoomInAGroup(t *testing.T) {
 	eachGroup(t, func(t *testing.T, g group) {
 		cache := groupCache(t, g.config)
 		value := bytes.Repeat([]byte("x"), 1<<20)
-
 		if err := cache.SetValue(t.Context(), "before", value, time.Hour); err != nil {
 			t.Fatal(err)
 		}
@@ -359,7 +308,6 @@ func TestNoRoomInAGroup(t *testing.T) {
 				}
 			}
 		}
-
 		limit("1mb")
 		defer limit("0")
 
@@ -367,13 +315,10 @@ func TestNoRoomInAGroup(t *testing.T) {
 		if !errors.Is(err, interfaces.ErrUnavailable) || !strings.Contains(err.Error(), "OOM") {
 			t.Errorf("SetValue without room: %v", err)
 		}
-
 		if _, err := cache.GetValue(t.Context(), "before"); err != nil {
 			t.Errorf("GetValue without room: %v", err)
 		}
-
 		limit("0")
-
 		if err := cache.SetValue(t.Context(), "after", value, time.Hour); err != nil {
 			t.Errorf("SetValue when there is room again: %v", err)
 		}
@@ -382,7 +327,6 @@ func TestNoRoomInAGroup(t *testing.T) {
 
 func TestLargeValueInAGroup(t *testing.T) {
 	value := bytes.Repeat([]byte("0123456789abcdef"), 4<<20) // 64 MiB
-
 	eachGroup(t, func(t *testing.T, g group) {
 		cache := groupCache(t, g.config, func(c *redis.CacheConfig) {
 			c.ReadTimeout, c.WriteTimeout = time.Minute, time.Minute // with the race detector TLS is slow
@@ -390,7 +334,6 @@ func TestLargeValueInAGroup(t *testing.T) {
 		if err := cache.SetValue(t.Context(), "large", value, time.Hour); err != nil {
 			t.Fatal(err)
 		}
-
 		got, err := cache.GetValue(t.Context(), "large")
 		if err != nil || !bytes.Equal(got, value) {
 			t.Errorf("GetValue = %d bytes, %v", len(got), err)
@@ -400,10 +343,8 @@ func TestLargeValueInAGroup(t *testing.T) {
 
 func TestWrongUserOfAGroup(t *testing.T) {
 	const wrong = "wr0ng-pa55word"
-
 	group := redistest.SharedSentinels(t, sentinelOptions)
 	single := redistest.SharedSingle(t, secureOptions)
-
 	for name, config := range map[string]redis.Config{
 		"password":              changed(secureConfig(single), func(c *redis.Config) { c.Password = component.NewSecret(wrong) }),
 		"user":                  changed(secureConfig(single), func(c *redis.Config) { c.Username = "nobody" }),
@@ -412,7 +353,6 @@ func TestWrongUserOfAGroup(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			cache := groupCache(t, config)
-
 			for call, err := range map[string]error{
 				"SetValue":    cache.SetValue(t.Context(), "k", nil, time.Hour),
 				"CheckHealth": cache.CheckHealth(t.Context()),
@@ -420,7 +360,6 @@ func TestWrongUserOfAGroup(t *testing.T) {
 				if !errors.Is(err, interfaces.ErrInvalid) || errors.Is(err, interfaces.ErrUnavailable) {
 					t.Errorf("%s: %v", call, err)
 				}
-
 				if strings.Contains(fmt.Sprint(err), wrong) {
 					t.Errorf("%s repeats the password: %v", call, err)
 				}
@@ -431,22 +370,16 @@ func TestWrongUserOfAGroup(t *testing.T) {
 	t.Run("rules", func(t *testing.T) {
 		node := single.Node()
 		node.Do(t, "ACL", "SETUSER", "app", "resetkeys", "~app:*")
-
 		defer node.Do(t, "ACL", "SETUSER", "app", "~*")
-
 		cache := groupCache(t, secureConfig(single))
 		if err := cache.SetValue(t.Context(), "other:k", nil, time.Hour); !errors.Is(err, interfaces.ErrInvalid) || !strings.Contains(err.Error(), "NOPERM") {
 			t.Errorf("SetValue of a key that the user may not touch: %v", err)
 		}
-
 		if err := errors.Join(cache.SetValue(t.Context(), "app:k", nil, time.Hour), cache.CheckHealth(t.Context())); err != nil {
 			t.Errorf("SetValue of a key of the user's: %v", err)
 		}
-
 		node.Do(t, "ACL", "SETUSER", "app", "-@read")
-
 		defer node.Do(t, "ACL", "SETUSER", "app", "+@all")
-
 		if err := cache.CheckHealth(t.Context()); !errors.Is(err, interfaces.ErrInvalid) || !strings.Contains(err.Error(), "NOPERM") {
 			t.Errorf("CheckHealth of a user that may not read: %v", err)
 		}
@@ -455,12 +388,10 @@ func TestWrongUserOfAGroup(t *testing.T) {
 
 func TestCertificates(t *testing.T) {
 	single := redistest.SharedSingle(t, secureOptions)
-
 	others, err := redistest.NewCertificates(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
-
 	good := secureConfig(single)
 
 	for name, test := range map[string]struct {
@@ -486,7 +417,6 @@ func TestCertificates(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			cache := groupCache(t, test.config)
 			err := cache.SetValue(t.Context(), "k", []byte("v"), time.Hour)
-
 			switch {
 			case name == "no TLS":
 				if !errors.Is(err, interfaces.ErrUnavailable) {
@@ -506,9 +436,7 @@ func TestCertificates(t *testing.T) {
 	} {
 		c := redis.DefaultCacheConfig()
 		c.Config = config
-
 		_, err := redis.NewCache(t.Context(), nil, c)
-
 		var at component.KeyError
 		if !errors.As(err, &at) || at.Key != key {
 			t.Errorf("NewCache with a wrong %s: %v", key, err)
@@ -518,19 +446,15 @@ func TestCertificates(t *testing.T) {
 
 func groupCache(t *testing.T, config redis.Config, change ...func(*redis.CacheConfig)) *redis.Cache {
 	t.Helper()
-
 	c := redis.DefaultCacheConfig()
 	c.Config = config
-
 	for _, f := range change {
 		f(&c)
 	}
-
 	return newSiteCache(t, nil, c)
 }
 
 func changed(c redis.Config, change func(*redis.Config)) redis.Config {
 	change(&c)
-
 	return c
 }

@@ -34,17 +34,14 @@ func (l *link) run(ctx context.Context, call func(ctx context.Context, client go
 	if ctx.Done() == nil {
 		return call(ctx, l.client)
 	}
-
 	i := l.calls.begin(ctx)
 	stop := context.AfterFunc(ctx, i.interrupt)
 	err := call(i, l.client)
-
 	if stop() {
 		l.calls.end(i)
 	} else {
 		l.calls.drop(i) // interrupt may be at work on it for some time
 	}
-
 	return err
 }
 
@@ -71,21 +68,17 @@ func (i *interruptible) Deadline() (time.Time, bool) {
 	if deadline, ok := i.Context.Deadline(); ok && deadline.Before(limit) {
 		limit = deadline
 	}
-
 	return limit.In(i.mark), true
 }
 
 // cut ends what the call does on its connection, or will do on another.
 func (i *interruptible) cut() {
 	i.ended.Store(true)
-
 	if conn := i.conn.Load(); conn != nil {
 		conn.cut(i)
 	}
-
 	i.mu.Lock()
 	defer i.mu.Unlock()
-
 	for _, conn := range i.conns {
 		conn.cut(i)
 	}
@@ -99,11 +92,9 @@ func (i *interruptible) told(w *wire) {
 		if before == w {
 			return
 		}
-
 		if before != nil {
 			i.keep(before)
 		}
-
 		if i.conn.CompareAndSwap(before, w) {
 			return
 		}
@@ -113,7 +104,6 @@ func (i *interruptible) told(w *wire) {
 func (i *interruptible) keep(w *wire) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-
 	if !slices.Contains(i.conns, w) {
 		i.conns = append(i.conns, w)
 	}
@@ -130,24 +120,18 @@ type interruptibles struct {
 
 func (s *interruptibles) begin(ctx context.Context) *interruptible {
 	s.mu.Lock()
-
 	var i *interruptible
-
 	if last := len(s.free) - 1; last >= 0 {
 		i, s.free[last] = s.free[last], nil
 		s.free = s.free[:last]
 	}
-
 	s.mu.Unlock()
-
 	if i == nil {
 		i = &interruptible{limit: s.limit, mark: new(time.Location)}
 		i.interrupt = i.cut
 		s.marked.Store(i.mark, i)
 	}
-
 	i.Context = ctx
-
 	return i
 }
 
@@ -156,10 +140,8 @@ func (s *interruptibles) end(i *interruptible) {
 	i.conn.Store(nil)
 	clear(i.conns) // nobody else knows of i any more
 	i.conns = i.conns[:0]
-
 	s.mu.Lock()
 	defer s.mu.Unlock()
-
 	s.free = append(s.free, i)
 }
 
@@ -170,12 +152,10 @@ func (s *interruptibles) byMark(deadline time.Time) *interruptible {
 	if mark == time.UTC || mark == time.Local {
 		return nil
 	}
-
 	found, ok := s.marked.Load(mark)
 	if !ok {
 		return nil
 	}
-
 	return found.(*interruptible)
 }
 
@@ -207,26 +187,20 @@ func (w plainWire) SyscallConn() (syscall.RawConn, error) {
 	if !ok {
 		return nil, syscall.ENOTSUP
 	}
-
 	return conn.SyscallConn()
 }
 
 func (w *wire) set(t time.Time, set func(time.Time) error) error {
 	call := w.calls.byMark(t)
-
 	w.mu.Lock()
 	defer w.mu.Unlock()
-
 	w.call = call
-
 	if call != nil {
 		call.told(w)
-
 		if call.ended.Load() {
 			t = past
 		}
 	}
-
 	return set(t)
 }
 
@@ -234,7 +208,6 @@ func (w *wire) set(t time.Time, set func(time.Time) error) error {
 func (w *wire) cut(call *interruptible) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-
 	if w.call == call {
 		_ = w.Conn.SetDeadline(past) // a connection that is closed needs none
 	}

@@ -21,30 +21,24 @@ const patience = 10 * time.Second
 // config returns the configuration for the server at addr, with changes.
 func config(t testing.TB, addr string, change ...func(*redis.CacheConfig)) redis.CacheConfig {
 	t.Helper()
-
 	host, port, err := net.SplitHostPort(addr)
 	if err != nil {
 		t.Fatal(err)
 	}
-
 	c := redis.DefaultCacheConfig()
 	c.Host = host
-
 	if c.Port, err = strconv.Atoi(port); err != nil {
 		t.Fatal(err)
 	}
-
 	for _, f := range change {
 		f(&c)
 	}
-
 	return c
 }
 
 // eventually asks until it is told true.
 func eventually(t testing.TB, what string, ask func() bool) {
 	t.Helper()
-
 	for deadline := time.Now().Add(patience); !ask(); time.Sleep(2 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("%s: not within %v", what, patience)
@@ -55,30 +49,25 @@ func eventually(t testing.TB, what string, ask func() bool) {
 // newSiteCache returns a cache of site that ends with the test.
 func newSiteCache(t testing.TB, site *component.Site, c redis.CacheConfig) *redis.Cache {
 	t.Helper()
-
 	cache, err := redis.NewCache(t.Context(), site, c)
 	if err != nil {
 		t.Fatal(err)
 	}
-
 	t.Cleanup(func() {
 		if err := cache.Close(t.Context()); err != nil {
 			t.Errorf("Close: %v", err)
 		}
 	})
-
 	return cache
 }
 
 // loggingSite returns a site whose messages are kept.
 func loggingSite(t testing.TB) (*component.Site, *logs) {
 	t.Helper()
-
 	site, l := component.NewSite(), &logs{}
 	if err := component.Register[interfaces.ILoggerSite](site, "", l); err != nil {
 		t.Fatal(err)
 	}
-
 	return site, l
 }
 
@@ -98,14 +87,12 @@ func (l *logs) Error(msg string, args ...any) { l.keep(msg, args) }
 func (l *logs) keep(msg string, args []any) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-
 	l.lines = append(l.lines, fmt.Sprint(msg, args))
 }
 
 func (l *logs) all() []string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-
 	return slices.Clone(l.lines)
 }
 
@@ -115,6 +102,5 @@ func (l *logs) count(msg string) (n int) {
 			n++
 		}
 	}
-
 	return n
 }

@@ -52,13 +52,11 @@ func newLink(s settings, secure *tls.Config, logger interfaces.ILogger) *link {
 	l.nodes = &nodes{link: l, known: map[string]*node{}}
 	l.client = l.open(s.options(ctx, calls), true)
 	l.gets = &gets{link: l}
-
 	if s.mode == modeCluster {
 		l.work.Go(l.watchCluster)
 	} else {
 		l.work.Go(l.watch)
 	}
-
 	return l
 }
 
@@ -66,17 +64,13 @@ func newLink(s settings, secure *tls.Config, logger interfaces.ILogger) *link {
 func (l *link) Close() error {
 	l.mu.Lock()
 	l.cancel()
-
 	blocking := l.blocking
 	l.mu.Unlock()
-
 	err := l.client.Close()
 	if blocking != nil {
 		err = errors.Join(err, blocking.Close())
 	}
-
 	l.work.Wait()
-
 	return err
 }
 
@@ -84,13 +78,10 @@ func (l *link) Close() error {
 func (l *link) spawn(f func()) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-
 	if l.ctx.Err() != nil {
 		return false
 	}
-
 	l.work.Go(f)
-
 	return true
 }
 
@@ -98,14 +89,11 @@ func (l *link) spawn(f func()) bool {
 func (l *link) blockingClient() (goredis.UniversalClient, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-
 	if l.ctx.Err() != nil {
 		return nil, interfaces.ErrClosed
 	}
-
 	if l.blocking == nil {
 		l.blocking = l.open(l.settings.blockingOptions(l.ctx, l.calls), false)
 	}
-
 	return l.blocking, nil
 }

@@ -13,14 +13,11 @@ import (
 func TestMain(m *testing.M) {
 	// Caches without a site say there that a server is down; tests stop many.
 	slog.SetDefault(slog.New(slog.DiscardHandler))
-
 	// Tests of groups of servers wait most of the time, be it for a fail-over or
 	// for each other.
 	flag.Parse()
-
 	if err := flag.Set("test.parallel", "6"); err != nil {
 		panic(err)
 	}
-
 	goleak.VerifyTestMain(redistest.Sharing(m))
 }

@@ -59,12 +59,10 @@ func NewMutexSite(ctx context.Context, site *component.Site, config MutexSiteCon
 	if err := config.Validate(); err != nil {
 		return nil, err
 	}
-
 	c, err := connect(ctx, site, config.Config)
 	if err != nil {
 		return nil, err
 	}
-
 	return newMutexSite(c, config), nil
 }
 
@@ -74,11 +72,9 @@ func newMutexSite(c *connection, config MutexSiteConfig) *MutexSite {
 		gone: make(chan struct{}), waiters: map[string]*mutexWaiter{}, leases: map[*mutexLease]struct{}{},
 	}
 	s.closing, s.close = context.WithCancel(context.Background())
-
 	if _, cluster := c.client.(*goredis.ClusterClient); cluster {
 		s.scripts = mutexScriptsCluster
 	}
-
 	return s
 }
 
@@ -87,13 +83,10 @@ func (s *MutexSite) GetMutex(name string) (interfaces.IMutex, error) {
 	if err := mutexrule.CheckName(name); err != nil {
 		return nil, err
 	}
-
 	if s.closing.Err() != nil {
 		return nil, closedMutex(name)
 	}
-
 	key := "mutex:" + name
-
 	return &mutex{site: s, name: name, keys: []string{
 		key, "{" + key + "}:fence", "{" + key + "}:queue", "{" + key + "}:alive",
 	}}, nil
@@ -114,17 +107,13 @@ func (s *MutexSite) Close(ctx context.Context) error {
 	leases := s.leases
 	s.leases = nil
 	s.mu.Unlock()
-
 	if !first {
 		return nil
 	}
-
 	s.close()
-
 	for l := range leases {
 		l.lose(fmt.Errorf("mutex %q: %w: %w", l.mutex.name, interfaces.ErrLost, interfaces.ErrClosed))
 	}
-
 	quiet := make(chan struct{})
 
 	go func() {
@@ -136,13 +125,10 @@ func (s *MutexSite) Close(ctx context.Context) error {
 	case <-quiet:
 	case <-ctx.Done():
 	}
-
 	close(s.gone)
-
 	err := s.connection.close()
 	<-quiet
 	s.wire.close()
-
 	return err
 }
 
@@ -151,13 +137,10 @@ func (s *MutexSite) Close(ctx context.Context) error {
 func (s *MutexSite) begin() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-
 	if s.closed {
 		return false
 	}
-
 	s.work.Add(1)
-
 	return true
 }
 
@@ -192,24 +175,19 @@ func (m *mutex) TryAcquire(ctx context.Context, expire time.Duration) (interface
 		return nil, closedMutex(m.name)
 	}
 	defer m.site.work.Done()
-
 	a := &acquisition{mutex: m, id: m.site.newID(), expire: expire}
-
 	lease, _, err := a.try(ctx, 0)
 
 	switch {
 	case err != nil:
 		a.abandon()
-
 		return nil, err
 	case lease == nil:
 		if a.uncertain { // a request of before may still be on its way
 			a.abandon()
 		}
-
 		return nil, fmt.Errorf("mutex %q: %w", m.name, interfaces.ErrHeld)
 	}
-
 	return lease, nil
 }
 
@@ -220,21 +198,16 @@ func (m *mutex) Acquire(ctx context.Context, expire time.Duration) (interfaces.I
 	if err != nil {
 		return nil, err
 	}
-
 	a := &acquisition{mutex: m, id: m.site.newID(), expire: expire, waiter: newMutexWaiter()}
-
 	if !m.site.enter(a) {
 		return nil, closedMutex(m.name)
 	}
 	defer m.site.exit(a)
-
 	lease, err := a.wait(ctx)
 	if err != nil {
 		a.abandon()
-
 		return nil, err
 	}
-
 	return lease, nil
 }
 
@@ -243,15 +216,12 @@ func (m *mutex) check(ctx context.Context, expire time.Duration) (time.Duration,
 	if err != nil {
 		return 0, err
 	}
-
 	if m.site.closing.Err() != nil {
 		return 0, closedMutex(m.name)
 	}
-
 	if err := ctx.Err(); err != nil {
 		return 0, fmt.Errorf("mutex %q: %w", m.name, err)
 	}
-
 	return expire, nil
 }
 

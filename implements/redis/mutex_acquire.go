@@ -39,10 +39,8 @@ type acquisition struct {
 // held, and comeBack is when to ask again, if the server knows.
 func (a *acquisition) try(ctx context.Context, window time.Duration) (lease *mutexLease, comeBack time.Duration, err error) {
 	m := a.mutex
-
 	for range mutexAttempts {
 		sent := time.Now()
-
 		q := newMutexQuestion(m.site.scripts.acquire, m.keys, a.id, a.expire.Milliseconds(), window.Milliseconds())
 		if a.ticket != 0 {
 			q.args = append(q.args, a.ticket)
@@ -55,15 +53,12 @@ func (a *acquisition) try(ctx context.Context, window time.Duration) (lease *mut
 
 		if reply.refused {
 			a.ticket = reply.number
-
 			return nil, reply.comeBack, nil
 		}
-
 		if lease := newMutexLease(ctx, a, reply.number, sent); lease != nil {
 			return lease, 0, nil
 		}
 	}
-
 	return nil, 0, fmt.Errorf("mutex %q: the server takes longer to answer than a lease of %v lasts: %w",
 		m.name, a.expire, interfaces.ErrUnavailable)
 }
@@ -71,7 +66,6 @@ func (a *acquisition) try(ctx context.Context, window time.Duration) (lease *mut
 func (a *acquisition) ask(ctx context.Context, q *mutexQuestion) (mutexReply, error) {
 	a.last = q
 	err := a.mutex.site.wire.ask(ctx, a.mutex.site.closing.Done(), q)
-
 	select {
 	case <-q.done:
 		a.asked = a.asked || q.sent
@@ -79,11 +73,9 @@ func (a *acquisition) ask(ctx context.Context, q *mutexQuestion) (mutexReply, er
 	default: // it is on its way
 		a.asked, a.uncertain = true, true
 	}
-
 	if err != nil {
 		return mutexReply{}, err
 	}
-
 	return q.result()
 }
 
@@ -91,10 +83,8 @@ func (a *acquisition) ask(ctx context.Context, q *mutexQuestion) (mutexReply, er
 func (a *acquisition) wait(ctx context.Context) (*mutexLease, error) {
 	poll := a.mutex.site.config.PollInterval
 	window := 3*poll + time.Second
-
 	for {
 		lease, comeBack, err := a.try(ctx, window)
-
 		switch {
 		case lease != nil:
 			return lease, nil
@@ -103,12 +93,10 @@ func (a *acquisition) wait(ctx context.Context) (*mutexLease, error) {
 		case err == nil:
 			a.mutex.site.subscribe()
 		}
-
 		pause := poll - rand.N(poll/4) // so that those who came together do not stay so
 		if comeBack > 0 {
 			pause = min(pause, comeBack+time.Millisecond)
 		}
-
 		if err := a.pause(ctx, pause); err != nil {
 			return nil, err
 		}
@@ -119,7 +107,6 @@ func (a *acquisition) wait(ctx context.Context) (*mutexLease, error) {
 func (a *acquisition) pause(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
-
 	select {
 	case <-timer.C:
 		return nil
@@ -139,13 +126,11 @@ func (a *acquisition) abandon() {
 	if !a.asked {
 		return
 	}
-
 	done := make(chan struct{})
 	cleared := sync.OnceFunc(func() { close(done) })
 
 	a.mutex.site.work.Go(func() { // Close waits for the caller, too
 		defer cleared()
-
 		// What is on its way has to arrive first.
 		select {
 		case <-a.last.done:
@@ -153,10 +138,8 @@ func (a *acquisition) abandon() {
 		case <-a.mutex.site.gone:
 			return
 		}
-
 		a.mutex.tidy(a.id, a.uncertain, time.Now().Add(a.expire), cleared)
 	})
-
 	timer := time.NewTimer(tidyPatience)
 	defer timer.Stop()
 
@@ -179,18 +162,15 @@ func (m *mutex) tidy(id string, twice bool, until time.Time, cleared func()) {
 		longest  = 5 * time.Second
 		later    = 100 * time.Millisecond
 	)
-
 	wait := shortest
 
 	for again := twice; ; {
 		q := newMutexQuestion(m.site.scripts.release, m.keys, id, "waiter")
 		err := m.site.wire.ask(context.Background(), m.site.gone, q)
 		pause := wait
-
 		switch {
 		case err == nil && again:
 			again, pause = false, later
-
 			cleared()
 		case err == nil, !errors.Is(err, interfaces.ErrUnavailable), time.Now().After(until):
 			return

@@ -22,11 +22,9 @@ func TestMutexCloseLeavesNoWaiters(t *testing.T) {
 			return getMutex(t, site, "m").Acquire(t.Context(), time.Minute)
 		}))
 	}
-
 	if err := site.Close(t.Context()); err != nil {
 		t.Errorf("Close: %v", err)
 	}
-
 	if left := server.Do("ZCARD", "{mutex:m}:queue"); left != "0" {
 		t.Errorf("%s of those who waited still stand in the queue after Close", left)
 	}
@@ -36,7 +34,6 @@ func TestMutexCloseLeavesNoWaiters(t *testing.T) {
 			t.Errorf("Acquire: %v, want ErrClosed", a.err)
 		}
 	}
-
 	release(t, lease)
 	wantNothingLeft(t, server)
 }
@@ -47,15 +44,12 @@ func TestMutexCloseKeepsWhatIsHeld(t *testing.T) {
 	server := redistest.New(t, redistest.Options{})
 	site := newMutexSite(t, server.Addr())
 	lease := tryAcquire(t, getMutex(t, site, "m"), time.Minute)
-
 	if err := site.Close(t.Context()); err != nil {
 		t.Errorf("Close: %v", err)
 	}
-
 	if cause := context.Cause(lease.Context()); !errors.Is(cause, interfaces.ErrClosed) {
 		t.Errorf("the cause of the lease's context is %v, want ErrClosed", cause)
 	}
-
 	if got := server.Do("EXISTS", "mutex:m"); got != "1" {
 		t.Error("Close freed a mutex that is held")
 	}

@@ -38,12 +38,10 @@ func DefaultMutexSiteConfig() MutexSiteConfig {
 // Validate returns a component.KeyError for each key that is wrong, joined.
 func (c MutexSiteConfig) Validate() error {
 	err := c.Config.Validate()
-
 	if c.PollInterval < minPollInterval || c.PollInterval > maxPollInterval {
 		err = errors.Join(err, component.KeyError{
 			Key: "poll_interval", Err: fmt.Errorf("must be %v to %v", minPollInterval, maxPollInterval),
 		})
 	}
-
 	return err
 }

@@ -15,19 +15,15 @@ import (
 // newMutexSite returns a site for the server at addr that ends with the test.
 func newMutexSite(t testing.TB, addr string, change ...func(*redis.MutexSiteConfig)) *redis.MutexSite {
 	t.Helper()
-
 	host, port, err := net.SplitHostPort(addr)
 	if err != nil {
 		t.Fatal(err)
 	}
-
 	config := redis.DefaultMutexSiteConfig()
 	config.Host = host
-
 	if config.Port, err = strconv.Atoi(port); err != nil {
 		t.Fatal(err)
 	}
-
 	for _, f := range change {
 		f(&config)
 	}
@@ -42,7 +38,6 @@ func newMutexSite(t testing.TB, addr string, change ...func(*redis.MutexSiteConf
 			t.Errorf("Close: %v", err)
 		}
 	})
-
 	return site
 }
 
@@ -51,22 +46,18 @@ func ownTime(c *redis.MutexSiteConfig) { c.AutoExtend = false }
 
 func getMutex(t testing.TB, site interfaces.IMutexSite, name string) interfaces.IMutex {
 	t.Helper()
-
 	mutex, err := site.GetMutex(name)
 	if err != nil {
 		t.Fatal(err)
 	}
-
 	return mutex
 }
 
 func TestMutexConformsOnMiniredis(t *testing.T) {
 	t.Parallel()
-
 	interfacestest.TestMutexes(t, func(t *testing.T) interfacestest.MutexHarness {
 		mini := redistest.Mini(t)
 		proxy := redistest.NewProxy(t, mini.Addr())
-
 		return interfacestest.MutexHarness{
 			Site:     newMutexSite(t, proxy.Addr(), ownTime),
 			Renewing: newMutexSite(t, proxy.Addr()),
@@ -75,7 +66,6 @@ func TestMutexConformsOnMiniredis(t *testing.T) {
 			Break: func() func() {
 				proxy.Refuse()
 				proxy.Cut()
-
 				return proxy.Accept
 			},
 			Lease: 200 * time.Millisecond,
@@ -86,9 +76,7 @@ func TestMutexConformsOnMiniredis(t *testing.T) {
 // The server is stopped and started again.
 func TestMutexConformsOnRedisServer(t *testing.T) {
 	t.Parallel()
-
 	server := redistest.New(t, redistest.Options{})
-
 	interfacestest.TestMutexes(t, func(t *testing.T) interfacestest.MutexHarness {
 		return interfacestest.MutexHarness{
 			Site:     newMutexSite(t, server.Addr(), ownTime),
@@ -97,7 +85,6 @@ func TestMutexConformsOnRedisServer(t *testing.T) {
 			Forget:   server.Flush,
 			Break: func() func() {
 				server.Stop()
-
 				return server.Start
 			},
 			Lease: 200 * time.Millisecond,

@@ -27,27 +27,21 @@ func TestMutexHolderProcess(t *testing.T) {
 	if addr == "" {
 		t.Skip("it is the holder of TestMutexHolderFrozen, which starts it")
 	}
-
 	lease := tryAcquire(t, getMutex(t, newMutexSite(t, addr), "m"), time.Second)
-
 	fmt.Println("HOLDS", lease.Fence())
-
 	in := bufio.NewScanner(os.Stdin)
 	in.Scan() // it is frozen meanwhile
 
 	// The very first look has to tell.
 	err := lease.Context().Err()
-
 	fmt.Println("CONTEXT", err)
 	fmt.Println("RELEASE", errors.Is(lease.Release(t.Context()), interfaces.ErrLost))
 }
 
 func TestMutexHolderFrozen(t *testing.T) {
 	t.Parallel()
-
 	server := redistest.New(t, redistest.Options{})
 	mutex := getMutex(t, newMutexSite(t, server.Addr()), "m")
-
 	holder := exec.Command(os.Args[0], "-test.run=^TestMutexHolderProcess$")
 	holder.Env = append(os.Environ(), holderEnv+"="+server.Addr())
 
@@ -60,7 +54,6 @@ func TestMutexHolderFrozen(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-
 	if err := holder.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -77,9 +70,7 @@ func TestMutexHolderFrozen(t *testing.T) {
 				return rest
 			}
 		}
-
 		t.Fatalf("the holder said no %s", word)
-
 		return ""
 	}
 
@@ -87,7 +78,6 @@ func TestMutexHolderFrozen(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-
 	if err := holder.Process.Signal(syscall.SIGSTOP); err != nil {
 		t.Fatal(err)
 	}
@@ -96,7 +86,6 @@ func TestMutexHolderFrozen(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-
 	if lease.Fence() <= fence {
 		t.Errorf("fence %d after the frozen holder's %d", lease.Fence(), fence)
 	}
@@ -105,22 +94,17 @@ func TestMutexHolderFrozen(t *testing.T) {
 	if _, err := in.Write([]byte("go\n")); err != nil {
 		t.Fatal(err)
 	}
-
 	if err := holder.Process.Signal(syscall.SIGCONT); err != nil {
 		t.Fatal(err)
 	}
-
 	if got := says("CONTEXT"); got != context.Canceled.Error() {
 		t.Errorf("the context of the holder that was frozen says %s, want %v", got, context.Canceled)
 	}
-
 	if got := says("RELEASE"); got != "true" {
 		t.Error("the Release of the holder that was frozen is not ErrLost")
 	}
-
 	if err := lease.Extend(t.Context(), time.Minute); err != nil {
 		t.Errorf("after the Release of the holder that was frozen: %v", err)
 	}
-
 	release(t, lease)
 }

@@ -52,13 +52,10 @@ func newMutexLease(ctx context.Context, a *acquisition, fence int64, sent time.T
 		mutex: a.mutex, id: a.id, fence: fence, uncertain: a.uncertain,
 		values: ctx, extending: make(chan struct{}, 1), expire: a.expire, deadline: sent.Add(usable(a.expire)),
 	}
-
 	if !time.Now().Before(l.deadline) {
 		return nil
 	}
-
 	site := a.mutex.site
-
 	site.mu.Lock()
 	closed := site.closed
 
@@ -69,19 +66,14 @@ func newMutexLease(ctx context.Context, a *acquisition, fence int64, sent time.T
 
 	if closed {
 		l.lose(fmt.Errorf("mutex %q: %w: %w", a.mutex.name, interfaces.ErrLost, interfaces.ErrClosed))
-
 		return l
 	}
-
 	l.mu.Lock()
 	defer l.mu.Unlock()
-
 	if site.config.AutoExtend {
 		l.renewal = sent.Add(a.expire / 3)
 	}
-
 	l.arm()
-
 	return l
 }
 
@@ -94,19 +86,15 @@ func usable(expire time.Duration) time.Duration {
 // Context ends with the lease; see leaseContext.
 func (l *mutexLease) Context() context.Context {
 	l.check()
-
 	l.mu.Lock()
 	defer l.mu.Unlock()
-
 	if l.ctx == nil {
 		inner, cancel := context.WithCancelCause(context.WithoutCancel(l.values))
 		l.ctx = &leaseContext{Context: inner, cancel: cancel, lease: l}
-
 		if l.state != mutexHeld {
 			cancel(l.cause)
 		}
 	}
-
 	return l.ctx
 }
 
@@ -121,11 +109,9 @@ func (l *mutexLease) Extend(ctx context.Context, expire time.Duration) error {
 	if err != nil {
 		return err
 	}
-
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("mutex %q: %w", l.mutex.name, err)
 	}
-
 	return l.extend(ctx, expire)
 }
 
@@ -136,14 +122,12 @@ func (l *mutexLease) extend(ctx context.Context, expire time.Duration) error {
 	case <-ctx.Done():
 		return fmt.Errorf("mutex %q: %w", l.mutex.name, ctx.Err())
 	}
-
 	sent := time.Now()
 
 	// The server may shorten the lease and the reply be lost.
 	if err := l.move(sent.Add(usable(expire)), 0); err != nil {
 		return err
 	}
-
 	site := l.mutex.site
 	q := newMutexQuestion(site.scripts.extend, l.mutex.keys[:1], l.id, expire.Milliseconds())
 
@@ -151,7 +135,6 @@ func (l *mutexLease) extend(ctx context.Context, expire time.Duration) error {
 		if over := l.over(); over != nil {
 			return over
 		}
-
 		return fmt.Errorf("mutex %q: %w", l.mutex.name, err)
 	}
 
@@ -159,10 +142,8 @@ func (l *mutexLease) extend(ctx context.Context, expire time.Duration) error {
 		return fmt.Errorf("mutex %q: %w", l.mutex.name, err)
 	} else if reply.number == 0 {
 		l.lose(fmt.Errorf("mutex %q: the server does not have the lease any more: %w", l.mutex.name, interfaces.ErrLost))
-
 		return l.over()
 	}
-
 	return l.move(sent.Add(usable(expire)), expire)
 }
 
@@ -170,30 +151,23 @@ func (l *mutexLease) extend(ctx context.Context, expire time.Duration) error {
 // the lease's time from now on.
 func (l *mutexLease) move(deadline time.Time, expire time.Duration) error {
 	l.check()
-
 	l.mu.Lock()
 	defer l.mu.Unlock()
-
 	if l.state != mutexHeld {
 		return l.reason()
 	}
-
 	if expire == 0 && !deadline.Before(l.deadline) {
 		return nil
 	}
-
 	l.deadline = deadline
 
 	if expire > 0 {
 		l.expire = expire
-
 		if l.mutex.site.config.AutoExtend {
 			l.renewal = time.Now().Add(expire / 3)
 		}
 	}
-
 	l.arm()
-
 	return nil
 }
 
@@ -203,7 +177,6 @@ func (l *mutexLease) arm() {
 	if !l.renewal.IsZero() && l.renewal.Before(next) {
 		next = l.renewal
 	}
-
 	if l.timer == nil {
 		l.timer = time.AfterFunc(time.Until(next), l.tick)
 	} else {
@@ -214,19 +187,15 @@ func (l *mutexLease) arm() {
 // tick ends the lease or begins to renew it.
 func (l *mutexLease) tick() {
 	l.check()
-
 	l.mu.Lock()
 	defer l.mu.Unlock()
-
 	if l.state != mutexHeld {
 		return
 	}
-
 	if !l.renewal.IsZero() && !time.Now().Before(l.renewal) {
 		l.renewal = time.Time{}
 		l.mutex.site.spawn(l.renew)
 	}
-
 	l.arm()
 }
 
@@ -239,14 +208,11 @@ func (l *mutexLease) renew() {
 	// There has to be time for another attempt, should this one hang.
 	ctx, cancel := context.WithTimeout(context.Background(), left/2)
 	defer cancel()
-
 	if err := l.extend(ctx, expire); err == nil {
 		return
 	}
-
 	l.mu.Lock()
 	defer l.mu.Unlock()
-
 	if l.state == mutexHeld {
 		l.renewal = time.Now().Add(max(expire/20, time.Millisecond))
 		l.arm()
@@ -258,7 +224,6 @@ func (l *mutexLease) check() {
 	l.mu.Lock()
 	over := l.state == mutexHeld && !time.Now().Before(l.deadline)
 	l.mu.Unlock()
-
 	if over {
 		l.lose(fmt.Errorf("mutex %q: the time of the lease is over: %w", l.mutex.name, interfaces.ErrLost))
 	}
@@ -269,35 +234,27 @@ func (l *mutexLease) lose(cause error) { l.finish(mutexLost, cause) }
 
 func (l *mutexLease) finish(state mutexState, cause error) {
 	l.mu.Lock()
-
 	if l.state == mutexHeld {
 		l.state, l.cause = state, cause
-
 		if l.timer != nil {
 			l.timer.Stop()
 		}
-
 		if l.ctx != nil {
 			l.ctx.cancel(cause)
 		}
 	}
 	l.mu.Unlock()
-
 	site := l.mutex.site
-
 	site.mu.Lock()
 	defer site.mu.Unlock()
-
 	delete(site.leases, l)
 }
 
 // over returns why the lease is over, nil if it is held.
 func (l *mutexLease) over() error {
 	l.check()
-
 	l.mu.Lock()
 	defer l.mu.Unlock()
-
 	return l.reason()
 }
 
@@ -325,13 +282,11 @@ type leaseContext struct {
 // Done returns a channel that is closed if the lease's time is over.
 func (c *leaseContext) Done() <-chan struct{} {
 	c.lease.check()
-
 	return c.Context.Done()
 }
 
 // Err returns nil only while the lease's time lasts.
 func (c *leaseContext) Err() error {
 	c.lease.check()
-
 	return c.Context.Err()
 }

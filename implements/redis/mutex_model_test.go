@@ -28,16 +28,13 @@ const seedEnv = "FIVCGLUE_TEST_SEED"
 // events but for the jitter of waiters.
 func TestMutexModel(t *testing.T) {
 	seeds := []uint64{1, 2, 3, 4}
-
 	if text := os.Getenv(seedEnv); text != "" {
 		seed, err := strconv.ParseUint(text, 10, 64)
 		if err != nil {
 			t.Fatal(err)
 		}
-
 		seeds = []uint64{seed}
 	}
-
 	for _, seed := range seeds {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) { runMutexModel(t, seed) })
@@ -55,7 +52,6 @@ const (
 func runMutexModel(t *testing.T, seed uint64) {
 	server := newSimServer(t)
 	m := &mutexModel{t: t, checks: make([]modelCheck, modelMutexes)}
-
 	var (
 		networks []*simNetwork
 		sites    []*MutexSite
@@ -65,7 +61,6 @@ func runMutexModel(t *testing.T, seed uint64) {
 	for c := range modelClients {
 		network := newSimNetwork(t, server, rand.New(rand.NewPCG(seed, uint64(1000+c))))
 		networks = append(networks, network)
-
 		config := DefaultMutexSiteConfig()
 		config.AutoExtend = c != 0
 		config.MaxRetries = c
@@ -75,7 +70,6 @@ func runMutexModel(t *testing.T, seed uint64) {
 	for c, site := range sites {
 		for a := range modelActors {
 			choice := rand.New(rand.NewPCG(seed, uint64(c*modelActors+a)))
-
 			actors.Go(func() {
 				for range modelSteps {
 					m.step(site, choice)
@@ -83,20 +77,15 @@ func runMutexModel(t *testing.T, seed uint64) {
 			})
 		}
 	}
-
 	stop := make(chan struct{})
-
 	var chaos sync.WaitGroup
 	chaos.Go(func() { modelChaos(networks, rand.New(rand.NewPCG(seed, 999)), stop) })
-
 	actors.Wait()
 	close(stop)
 	chaos.Wait()
-
 	for _, network := range networks {
 		network.heal()
 	}
-
 	m.wantAllFree(sites)
 	m.wantExercised()
 
@@ -105,7 +94,6 @@ func runMutexModel(t *testing.T, seed uint64) {
 			t.Errorf("Close: %v", err)
 		}
 	}
-
 	server.wantNothingLeft()
 }
 
@@ -143,7 +131,6 @@ func modelChaos(networks []*simNetwork, choice *rand.Rand, stop <-chan struct{})
 			return
 		case <-time.After(time.Duration(choice.IntN(2500)) * time.Millisecond):
 		}
-
 		for _, network := range victims {
 			network.heal()
 		}
@@ -171,19 +158,14 @@ type modelCheck struct {
 // step is one thing that an actor does.
 func (m *mutexModel) step(site *MutexSite, choice *rand.Rand) {
 	time.Sleep(time.Duration(choice.IntN(400)) * time.Millisecond)
-
 	n := choice.IntN(modelMutexes)
-
 	mutex, err := site.GetMutex(fmt.Sprint("model", n))
 	if err != nil {
 		m.t.Error(err)
-
 		return
 	}
-
 	ctx, cancel := context.WithTimeout(m.t.Context(), time.Duration(choice.IntN(3000))*time.Millisecond)
 	defer cancel()
-
 	if choice.IntN(5) == 0 { // cancelled, not timed out
 		time.AfterFunc(time.Duration(choice.IntN(1000))*time.Millisecond, cancel)
 	}
@@ -192,7 +174,6 @@ func (m *mutexModel) step(site *MutexSite, choice *rand.Rand) {
 	if choice.IntN(5) == 0 {
 		expire = 10 * time.Minute // what is left behind would show at the end
 	}
-
 	before := m.largest(n)
 
 	var lease interfaces.ILease
@@ -204,10 +185,8 @@ func (m *mutexModel) step(site *MutexSite, choice *rand.Rand) {
 
 	if err != nil {
 		m.failed(err)
-
 		return
 	}
-
 	m.enter(n, lease, before)
 	m.work(n, lease, choice)
 	m.leave(n, lease, choice)
@@ -216,14 +195,12 @@ func (m *mutexModel) step(site *MutexSite, choice *rand.Rand) {
 func (m *mutexModel) largest(n int) int64 {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-
 	return m.checks[n].fence
 }
 
 func (m *mutexModel) failed(err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-
 	switch {
 	case errors.Is(err, interfaces.ErrHeld):
 		m.held++
@@ -241,17 +218,13 @@ func (m *mutexModel) failed(err error) {
 func (m *mutexModel) enter(n int, lease interfaces.ILease, before int64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-
 	m.got++
-
 	c := &m.checks[n]
 	c.inside = append(c.inside, lease)
 	m.alone(n)
-
 	if lease.Fence() <= before {
 		m.t.Errorf("mutex %d: fence %d after %d", n, lease.Fence(), before)
 	}
-
 	c.fence = max(c.fence, lease.Fence())
 }
 
@@ -263,7 +236,6 @@ func (m *mutexModel) alone(n int) {
 			going++
 		}
 	}
-
 	if going > 1 {
 		m.t.Errorf("mutex %d: %d are inside at once", n, going)
 	}
@@ -276,18 +248,14 @@ func (m *mutexModel) work(n int, lease interfaces.ILease, choice *rand.Rand) {
 		case <-time.After(time.Duration(choice.IntN(400)) * time.Millisecond):
 		case <-lease.Context().Done():
 		}
-
 		m.mu.Lock()
 		m.alone(n)
 		m.mu.Unlock()
-
 		if choice.IntN(3) == 0 {
 			expire := time.Duration(20+choice.IntN(1000)) * time.Millisecond
 			ctx, cancel := context.WithTimeout(m.t.Context(), 500*time.Millisecond)
 			err := lease.Extend(ctx, expire)
-
 			cancel()
-
 			if err == nil && lease.Context().Err() != nil {
 				m.t.Errorf("mutex %d: Extend brought a lease back", n)
 			}
@@ -298,7 +266,6 @@ func (m *mutexModel) work(n int, lease interfaces.ILease, choice *rand.Rand) {
 func (m *mutexModel) leave(n int, lease interfaces.ILease, choice *rand.Rand) {
 	ctx, cancel := context.WithTimeout(m.t.Context(), time.Duration(choice.IntN(1000))*time.Millisecond)
 	defer cancel()
-
 	over := lease.Context().Err() != nil
 	err := lease.Release(ctx)
 
@@ -308,14 +275,11 @@ func (m *mutexModel) leave(n int, lease interfaces.ILease, choice *rand.Rand) {
 	case err != nil && !errors.Is(err, interfaces.ErrLost) && !errors.Is(err, interfaces.ErrUnavailable):
 		m.t.Errorf("mutex %d: Release: %v", n, err)
 	}
-
 	if lease.Context().Err() == nil {
 		m.t.Errorf("mutex %d: the context goes on after Release", n)
 	}
-
 	m.mu.Lock()
 	defer m.mu.Unlock()
-
 	if errors.Is(err, interfaces.ErrLost) {
 		m.lost++
 	}
@@ -324,7 +288,6 @@ func (m *mutexModel) leave(n int, lease interfaces.ILease, choice *rand.Rand) {
 	for i, other := range c.inside {
 		if other == lease {
 			c.inside = append(c.inside[:i], c.inside[i+1:]...)
-
 			return
 		}
 	}
@@ -338,10 +301,8 @@ func (m *mutexModel) wantAllFree(sites []*MutexSite) {
 			mutex, err := site.GetMutex(fmt.Sprint("model", n))
 			if err != nil {
 				m.t.Error(err)
-
 				continue
 			}
-
 			ctx, cancel := context.WithTimeout(m.t.Context(), 10*time.Second)
 			before := m.largest(n)
 			lease, err := mutex.Acquire(ctx, time.Minute)
@@ -349,20 +310,15 @@ func (m *mutexModel) wantAllFree(sites []*MutexSite) {
 			// What the breaker knows may be of before all was well again.
 			for errors.Is(err, interfaces.ErrUnavailable) && ctx.Err() == nil {
 				time.Sleep(100 * time.Millisecond)
-
 				lease, err = mutex.Acquire(ctx, time.Minute)
 			}
-
 			cancel()
 
 			if err != nil {
 				m.t.Errorf("mutex %d, client %d, when all is well: %v", n, c, err)
-
 				continue
 			}
-
 			m.enter(n, lease, before)
-
 			if err := lease.Release(m.t.Context()); err != nil {
 				m.t.Errorf("mutex %d, client %d, when all is well: Release: %v", n, c, err)
 			}
@@ -374,9 +330,7 @@ func (m *mutexModel) wantAllFree(sites []*MutexSite) {
 func (m *mutexModel) wantExercised() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-
 	m.t.Logf("%d leases, %d of them lost; %d times held, %d late, %d unavailable", m.got, m.lost, m.held, m.late, m.down)
-
 	for what, count := range map[string]int{"leases": m.got, "lost": m.lost, "held": m.held, "late": m.late} {
 		if count < 10 {
 			m.t.Errorf("only %d %s: the model does not try what it should", count, what)
@@ -396,10 +350,8 @@ func newSimServer(t *testing.T) *simServer {
 	if err := mini.Start(); err != nil {
 		t.Fatal(err)
 	}
-
 	mini.ClockTTL(true)
 	mini.Server().Close() // it listens no more, and serves what it is handed
-
 	return &simServer{t: t, mini: mini}
 }
 

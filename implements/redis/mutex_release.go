@@ -19,14 +19,11 @@ const releasePatience = time.Second
 func (l *mutexLease) Release(ctx context.Context) error {
 	l.releasing.Lock()
 	defer l.releasing.Unlock()
-
 	if l.freed {
 		return nil
 	}
-
 	l.check()
 	l.finish(mutexReleased, nil)
-
 	l.mu.Lock()
 	cause, until := l.cause, l.deadline.Add(l.expire) // a renewal may have got no reply
 	l.mu.Unlock()
@@ -34,19 +31,15 @@ func (l *mutexLease) Release(ctx context.Context) error {
 	if cause != nil {
 		// The server may have the key yet, from a renewal without a reply.
 		l.tidyOnce(until)
-
 		return cause
 	}
 
 	found, err := l.free(ctx)
 	if err != nil {
 		l.tidyOnce(until)
-
 		return fmt.Errorf("mutex %q: %w", l.mutex.name, err)
 	}
-
 	l.freed = true
-
 	if l.uncertain {
 		l.tidyOnce(until)
 	}
@@ -57,10 +50,8 @@ func (l *mutexLease) Release(ctx context.Context) error {
 		l.state = mutexLost
 		l.cause = fmt.Errorf("mutex %q: the server did not have the lease any more: %w", l.mutex.name, interfaces.ErrLost)
 		l.mu.Unlock()
-
 		return l.cause
 	}
-
 	return nil
 }
 
@@ -77,41 +68,32 @@ func (l *mutexLease) tidyOnce(until time.Time) {
 func (l *mutexLease) free(ctx context.Context) (found bool, err error) {
 	site := l.mutex.site
 	q := newMutexQuestion(site.scripts.release, l.mutex.keys, l.id)
-
 	if ctx.Err() == nil {
 		if err = site.wire.ask(ctx, site.gone, q); err == nil {
 			return l.found(q)
 		}
-
 		l.unsure = true
-
 		if ctx.Err() == nil {
 			return false, err
 		}
-
 		q = newMutexQuestion(q.script, q.keys, q.args...)
 	}
-
 	own, cancel := context.WithTimeout(context.WithoutCancel(ctx), releasePatience)
 	defer cancel()
 
 	if err = site.wire.ask(own, site.gone, q); err != nil {
 		l.unsure = true
-
 		return false, withoutDeadline(err)
 	}
-
 	return l.found(q)
 }
 
 func (l *mutexLease) found(q *mutexQuestion) (bool, error) {
 	l.unsure = l.unsure || q.uncertain
-
 	reply, err := q.result()
 	if err != nil {
 		return false, err
 	}
-
 	return reply.number == 1, nil
 }
 
@@ -121,6 +103,5 @@ func withoutDeadline(err error) error {
 	if errors.Is(err, context.DeadlineExceeded) {
 		return fmt.Errorf("no answer within %v: %w", releasePatience, interfaces.ErrUnavailable)
 	}
-
 	return err
 }

@@ -39,7 +39,6 @@ var (
 
 func newMutexScripts(counted bool) *mutexScripts {
 	queue := fmt.Sprintf("local counted = %t\n", counted) + mutexQueueLua
-
 	return &mutexScripts{
 		acquire: newMutexScript(mutexTakeLua + queue + mutexAcquireLua),
 		release: newMutexScript(mutexFreeLua + queue + mutexReleaseLua),
@@ -53,7 +52,6 @@ type mutexScript struct{ text, sha string }
 
 func newMutexScript(text string) *mutexScript {
 	sum := sha1.Sum([]byte(text)) //nolint:gosec // as above
-
 	return &mutexScript{text: text, sha: hex.EncodeToString(sum[:])}
 }
 

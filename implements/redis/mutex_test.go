@@ -19,18 +19,15 @@ import (
 
 func tryAcquire(t testing.TB, mutex interfaces.IMutex, expire time.Duration) interfaces.ILease {
 	t.Helper()
-
 	lease, err := mutex.TryAcquire(t.Context(), expire)
 	if err != nil {
 		t.Fatalf("TryAcquire: %v", err)
 	}
-
 	return lease
 }
 
 func release(t testing.TB, lease interfaces.ILease) {
 	t.Helper()
-
 	if err := lease.Release(t.Context()); err != nil {
 		t.Errorf("Release: %v", err)
 	}
@@ -39,18 +36,14 @@ func release(t testing.TB, lease interfaces.ILease) {
 // wantNothingLeft waits until the server has nothing of mutexes but fences.
 func wantNothingLeft(t testing.TB, server *redistest.Server) {
 	t.Helper()
-
 	var left []string
-
 	eventually(t, "nothing is left on the server", func() bool {
 		left = nil
-
 		for key := range strings.SplitSeq(server.Do("KEYS", "*mutex:*"), "\n") {
 			if key != "" && !strings.HasSuffix(key, ":fence") {
 				left = append(left, key)
 			}
 		}
-
 		return len(left) == 0
 	})
 }
@@ -59,18 +52,14 @@ func wantNothingLeft(t testing.TB, server *redistest.Server) {
 // counted from 1.
 func waiting(t testing.TB, server *redistest.Server, name string, n int, acquire func() (interfaces.ILease, error)) <-chan acquired {
 	t.Helper()
-
 	got := make(chan acquired, 1)
-
 	go func() {
 		lease, err := acquire()
 		got <- acquired{lease, err, time.Now()}
 	}()
-
 	eventually(t, "the waiter stands in the queue", func() bool {
 		return server.Do("ZCARD", "{mutex:"+name+"}:queue") == strconv.Itoa(n)
 	})
-
 	return got
 }
 
@@ -84,33 +73,25 @@ func TestMutexTakesTwoRoundTrips(t *testing.T) {
 	server := redistest.New(t, redistest.Options{})
 	proxy := redistest.NewProxy(t, server.Addr())
 	mutex := getMutex(t, newMutexSite(t, proxy.Addr()), "m")
-
 	both := func() {
 		lease, err := mutex.Acquire(t.Context(), time.Minute)
 		if err != nil {
 			t.Fatal(err)
 		}
-
 		release(t, lease)
 	}
-
 	both() // it connects, and the server learns the scripts
 
 	eventually(t, "the connection is quiet", func() bool {
 		before := proxy.RoundTrips()
 		time.Sleep(20 * time.Millisecond)
-
 		return before == proxy.RoundTrips()
 	})
-
 	const times = 10
-
 	before := proxy.RoundTrips()
-
 	for range times {
 		both()
 	}
-
 	if got := proxy.RoundTrips() - before; got != 2*times {
 		t.Errorf("%d times acquire and release took %d round trips, want %d", times, got, 2*times)
 	}
@@ -119,21 +100,16 @@ func TestMutexTakesTwoRoundTrips(t *testing.T) {
 func TestMutexSurvivesScriptFlush(t *testing.T) {
 	server := redistest.New(t, redistest.Options{})
 	mutex := getMutex(t, newMutexSite(t, server.Addr()), "m")
-
 	for range 3 {
 		lease := tryAcquire(t, mutex, time.Minute)
-
 		server.Do("SCRIPT", "FLUSH")
-
 		if err := lease.Extend(t.Context(), time.Minute); err != nil {
 			t.Errorf("Extend: %v", err)
 		}
-
 		server.Do("SCRIPT", "FLUSH")
 		release(t, lease)
 		server.Do("SCRIPT", "FLUSH")
 	}
-
 	wantNothingLeft(t, server)
 }
 
@@ -142,19 +118,14 @@ func TestMutexExcludesTheOriginal(t *testing.T) {
 	server := redistest.New(t, redistest.Options{})
 	site := newMutexSite(t, server.Addr(), func(c *redis.MutexSiteConfig) { c.PollInterval = 50 * time.Millisecond })
 	mutex := getMutex(t, site, "jobs/nightly")
-
 	lease := tryAcquire(t, mutex, time.Minute)
-
 	if got := server.Do("SET", "mutex:jobs/nightly", "140234", "EX", "30", "NX"); got != "(nil)" {
 		t.Errorf("SET NX of a mutex that is held: %s", got)
 	}
-
 	release(t, lease)
-
 	if got := server.Do("SET", "mutex:jobs/nightly", "140234", "EX", "30", "NX"); got != "OK" {
 		t.Fatalf("SET NX of a mutex that is free: %s", got)
 	}
-
 	if _, err := mutex.TryAcquire(t.Context(), time.Minute); !errors.Is(err, interfaces.ErrHeld) {
 		t.Errorf("TryAcquire: %v, want ErrHeld", err)
 	}
@@ -163,7 +134,6 @@ func TestMutexExcludesTheOriginal(t *testing.T) {
 	got := waiting(t, server, "jobs/nightly", 1, func() (interfaces.ILease, error) {
 		return mutex.Acquire(t.Context(), time.Minute)
 	})
-
 	server.Do("DEL", "mutex:jobs/nightly")
 
 	if a := <-got; a.err != nil {
@@ -176,13 +146,11 @@ func TestMutexExcludesTheOriginal(t *testing.T) {
 func TestMutexKeyOfAnotherType(t *testing.T) {
 	server := redistest.New(t, redistest.Options{})
 	mutex := getMutex(t, newMutexSite(t, server.Addr()), "m")
-
 	for _, command := range [][]string{
 		{"RPUSH", "mutex:m", "x"}, {"RPUSH", "{mutex:m}:fence", "x"},
 	} {
 		server.Flush()
 		server.Do(command...)
-
 		if _, err := mutex.TryAcquire(t.Context(), time.Minute); !errors.Is(err, interfaces.ErrInvalid) {
 			t.Errorf("after %v TryAcquire: %v, want ErrInvalid", command, err)
 		}
@@ -195,13 +163,11 @@ func TestMutexKeysShareASlot(t *testing.T) {
 	if got := slot("123456789"); got != 0x31C3 {
 		t.Fatalf("the checksum of 123456789 is %#x, want 0x31C3", got)
 	}
-
 	server := redistest.New(t, redistest.Options{})
 	site := newMutexSite(t, server.Addr())
 
 	for _, name := range []string{"m", "orders/17", "mutex:m", "ключ", " ", "a:b:c"} {
 		server.Flush()
-
 		lease := tryAcquire(t, getMutex(t, site, name), time.Minute)
 		got := waiting(t, server, name, 1, func() (interfaces.ILease, error) {
 			return getMutex(t, site, name).Acquire(t.Context(), time.Minute)
@@ -217,9 +183,7 @@ func TestMutexKeysShareASlot(t *testing.T) {
 				t.Errorf("key %q is in slot %d, mutex %q in %d", key, slot(key), name, slot("mutex:"+name))
 			}
 		}
-
 		release(t, lease)
-
 		if a := <-got; a.err == nil {
 			release(t, a.lease)
 		}
@@ -233,7 +197,6 @@ func slot(key string) uint16 {
 			key = key[open+1 : open+1+n]
 		}
 	}
-
 	var crc uint16
 	for _, b := range []byte(key) {
 		crc ^= uint16(b) << 8
@@ -245,25 +208,21 @@ func slot(key string) uint16 {
 			}
 		}
 	}
-
 	return crc % 16384
 }
 
 func TestMutexFenceIsTheServersTimeOrMore(t *testing.T) {
 	server := redistest.New(t, redistest.Options{})
 	mutex := getMutex(t, newMutexSite(t, server.Addr()), "m")
-
 	micros := func() int64 {
 		seconds, rest, _ := strings.Cut(server.Do("TIME"), "\n")
 		s, _ := strconv.ParseInt(seconds, 10, 64)
 		u, _ := strconv.ParseInt(rest, 10, 64)
-
 		return s*1_000_000 + u
 	}
 	fence := func() int64 {
 		lease := tryAcquire(t, mutex, time.Minute)
 		release(t, lease)
-
 		return lease.Fence()
 	}
 
@@ -275,7 +234,6 @@ func TestMutexFenceIsTheServersTimeOrMore(t *testing.T) {
 	// A server before this one had a clock that was ahead.
 	ahead := micros() + 5_000_000
 	server.Do("SET", "{mutex:m}:fence", strconv.FormatInt(ahead, 10))
-
 	for i := range int64(3) {
 		if got := fence(); got != ahead+1+i {
 			t.Errorf("fence %d, want the last one and 1, %d", got, ahead+1+i)
@@ -287,9 +245,7 @@ func TestMutexFenceIsTheServersTimeOrMore(t *testing.T) {
 	if ms := time.Duration(left) * time.Millisecond; ms < time.Hour+4*time.Second || ms > time.Hour+6*time.Second {
 		t.Errorf("the last fence, 5s ahead of the time, is kept for %v, want an hour more than that", ms)
 	}
-
 	server.Do("SET", "{mutex:m}:fence", "not a number")
-
 	if got, now := fence(), micros(); got < before || got > now {
 		t.Errorf("fence %d after one that is no number, want the time, %d to %d", got, before, now)
 	}
@@ -297,35 +253,27 @@ func TestMutexFenceIsTheServersTimeOrMore(t *testing.T) {
 
 func TestMutexWaitersShareASubscription(t *testing.T) {
 	const waiters = 20
-
 	server := redistest.New(t, redistest.Options{})
 	site := newMutexSite(t, server.Addr())
-
 	var leases []interfaces.ILease
-
 	got := make([]<-chan acquired, waiters)
 
 	for i := range waiters {
 		name := fmt.Sprint("m", i%4)
 		mutex := getMutex(t, site, name)
-
 		if i < 4 {
 			leases = append(leases, tryAcquire(t, mutex, time.Minute))
 		}
-
 		got[i] = waiting(t, server, name, i/4+1, func() (interfaces.ILease, error) {
 			return mutex.Acquire(t.Context(), time.Minute)
 		})
 	}
-
 	eventually(t, "the site has subscribed", func() bool {
 		return strings.Contains(server.Do("PUBSUB", "CHANNELS"), "mutex:wake:")
 	})
-
 	if list := server.Do("CLIENT", "LIST", "TYPE", "PUBSUB"); strings.Count(list, " addr=") != 1 {
 		t.Errorf("%d waiters have these subscriptions, want one:\n%s", waiters, list)
 	}
-
 	for _, lease := range leases {
 		release(t, lease)
 	}
@@ -337,7 +285,6 @@ func TestMutexWaitersShareASubscription(t *testing.T) {
 			release(t, a.lease)
 		}
 	}
-
 	wantNothingLeft(t, server)
 }
 
@@ -347,7 +294,6 @@ func TestMutexCrowdOnTwoClients(t *testing.T) {
 		callers = 64
 		rounds  = 5
 	)
-
 	server := redistest.New(t, redistest.Options{})
 	sites := []*redis.MutexSite{newMutexSite(t, server.Addr()), newMutexSite(t, server.Addr())}
 
@@ -360,39 +306,31 @@ func TestMutexCrowdOnTwoClients(t *testing.T) {
 
 	for i := range callers {
 		mutex := getMutex(t, sites[i%2], "m")
-
 		work.Go(func() {
 			for range rounds {
 				err := interfaces.WithLock(t.Context(), mutex, 10*time.Second, func(ctx context.Context) error {
 					if inside.Add(1) != 1 {
 						t.Error("two are inside at once")
 					}
-
 					fence, _ := interfaces.FenceFrom(ctx)
 					if before := last.Swap(fence); fence <= before {
 						t.Errorf("fence %d after %d", fence, before)
 					}
-
 					entered.Add(1)
 					inside.Add(-1)
-
 					return nil
 				})
 				if err != nil {
 					t.Errorf("WithLock: %v", err)
-
 					return
 				}
 			}
 		})
 	}
-
 	work.Wait()
-
 	if got := entered.Load(); got != callers*rounds {
 		t.Errorf("%d times somebody was inside, want %d", got, callers*rounds)
 	}
-
 	wantNothingLeft(t, server)
 }
 
@@ -403,13 +341,11 @@ func TestMutexSiteConfig(t *testing.T) {
 	} {
 		config := redis.DefaultMutexSiteConfig()
 		change(&config)
-
 		var key component.KeyError
 		if _, err := redis.NewMutexSite(t.Context(), nil, config); !errors.As(err, &key) || key.Key != name {
 			t.Errorf("a wrong %s: %v", name, err)
 		}
 	}
-
 	if err := redis.DefaultMutexSiteConfig().Validate(); err != nil {
 		t.Errorf("the defaults: %v", err)
 	}
@@ -421,34 +357,27 @@ func TestMutexOfARestrictedUser(t *testing.T) {
 	server := redistest.New(t, redistest.Options{})
 	user := strings.Fields("on >word ~mutex:* ~{mutex:* &mutex:wake:* -@all +@connection +evalsha +eval +get +set +del" +
 		" +mget +append +pexpire +pttl +time +zadd +zrem +zrange +zrank +zscore +publish +subscribe +ping")
-
 	for name, rest := range map[string][]string{"with channel": nil, "without channel": {"resetchannels"}} {
 		t.Run(name, func(t *testing.T) {
 			server.Do(append(append([]string{"ACL", "SETUSER", "app", "reset"}, user...), rest...)...)
-
 			site := newMutexSite(t, server.Addr(), func(c *redis.MutexSiteConfig) {
 				c.Username, c.Password = "app", component.NewSecret("word")
 				c.PollInterval = 50 * time.Millisecond
 			})
 			mutex := getMutex(t, site, "m")
-
 			var lease interfaces.ILease
 
 			eventually(t, "the site is connected", func() bool {
 				var err error
 				lease, err = mutex.TryAcquire(t.Context(), time.Minute)
-
 				return err == nil
 			})
-
 			got := waiting(t, server, "m", 1, func() (interfaces.ILease, error) {
 				return mutex.Acquire(t.Context(), time.Minute)
 			})
-
 			if err := lease.Extend(t.Context(), time.Minute); err != nil {
 				t.Errorf("Extend: %v", err)
 			}
-
 			release(t, lease)
 
 			if a := <-got; a.err != nil {
@@ -456,7 +385,6 @@ func TestMutexOfARestrictedUser(t *testing.T) {
 			} else {
 				release(t, a.lease)
 			}
-
 			wantNothingLeft(t, server)
 		})
 	}

@@ -25,21 +25,17 @@ func (w *mutexWaiter) up() {
 func (s *MutexSite) enter(a *acquisition) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-
 	if s.closed {
 		return false
 	}
-
 	s.work.Add(1)
 	s.waiters[a.id] = a.waiter
-
 	return true
 }
 
 func (s *MutexSite) exit(a *acquisition) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-
 	delete(s.waiters, a.id)
 	s.work.Done()
 }
@@ -51,7 +47,6 @@ func (s *MutexSite) subscribe() {
 	first := !s.subscribed && !s.closed
 	s.subscribed = true
 	s.mu.Unlock()
-
 	if first {
 		s.spawn(s.listen)
 	}
@@ -64,17 +59,14 @@ func (s *MutexSite) listen() {
 		shortest = 50 * time.Millisecond
 		longest  = 2 * time.Second
 	)
-
 	for wait := shortest; s.closing.Err() == nil; wait = min(2*wait, longest) {
 		client, err := s.connection.blocking()
 		if err != nil {
 			return
 		}
-
 		if s.hear(client.Subscribe(s.closing, "mutex:wake:"+s.id)) {
 			wait = shortest
 		}
-
 		select {
 		case <-time.After(wait):
 		case <-s.closing.Done():
@@ -86,19 +78,15 @@ func (s *MutexSite) listen() {
 // whether it has.
 func (s *MutexSite) hear(subscription *goredis.PubSub) (worked bool) {
 	const quiet = 5 * time.Second // then the server is asked whether it is there
-
 	defer context.AfterFunc(s.closing, func() { _ = subscription.Close() })()
 	defer subscription.Close()
-
 	for asked := false; ; {
 		message, err := subscription.ReceiveTimeout(s.closing, quiet)
-
 		switch silent := classify(err) == timedOut; {
 		case err == nil:
 			asked = false
 		case silent && !asked && subscription.Ping(s.closing) == nil:
 			asked = true
-
 			continue
 		default:
 			return worked
@@ -109,7 +97,6 @@ func (s *MutexSite) hear(subscription *goredis.PubSub) (worked bool) {
 			s.wake(message.Payload)
 		case *goredis.Subscription:
 			worked = true
-
 			s.wakeAll() // what came before it is lost
 		}
 	}
@@ -118,7 +105,6 @@ func (s *MutexSite) hear(subscription *goredis.PubSub) (worked bool) {
 func (s *MutexSite) wake(id string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-
 	if w := s.waiters[id]; w != nil {
 		w.up()
 	}
@@ -127,7 +113,6 @@ func (s *MutexSite) wake(id string) {
 func (s *MutexSite) wakeAll() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-
 	for _, w := range s.waiters {
 		w.up()
 	}

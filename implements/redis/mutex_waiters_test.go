@@ -15,7 +15,6 @@ import (
 // One that waits dies, or falls silent; those behind it get the mutex soon.
 func TestMutexDeadWaiterIsPassedOver(t *testing.T) {
 	t.Parallel()
-
 	server := redistest.New(t, redistest.Options{})
 	site := newMutexSite(t, server.Addr())
 	mutex := getMutex(t, site, "m")
@@ -39,37 +38,28 @@ func TestMutexDeadWaiterIsPassedOver(t *testing.T) {
 			next := waiting(t, server, "m", 2, func() (interfaces.ILease, error) {
 				return mutex.Acquire(t.Context(), time.Minute)
 			})
-
 			eventually(t, "both have subscribed", func() bool {
 				return strings.Count(server.Do("PUBSUB", "CHANNELS"), "mutex:wake:") == 2
 			})
-
 			end.die(proxy)
-
 			eventually(t, "the server has noticed", func() bool {
 				return name == "silent" || strings.Count(server.Do("PUBSUB", "CHANNELS"), "mutex:wake:") == 1
 			})
-
 			begin := time.Now()
-
 			release(t, lease)
 
 			a := <-next
 			if a.err != nil {
 				t.Fatal(a.err)
 			}
-
 			if took := a.at.Sub(begin); took > end.most {
 				t.Errorf("one that waits behind a dead one got the mutex after %v, want %v", took, end.most)
 			}
-
 			release(t, a.lease)
 			cancel()
-
 			if d := <-dead; !errors.Is(d.err, context.Canceled) {
 				t.Errorf("Acquire of the dead one: %v", d.err)
 			}
-
 			proxy.Thaw()
 			proxy.Accept()
 			wantNothingLeft(t, server)
@@ -102,7 +92,6 @@ func TestMutexSubscriptionCut(t *testing.T) {
 			if a.err != nil {
 				t.Fatal(a.err)
 			}
-
 			release(t, a.lease)
 		case <-time.After(patience):
 			t.Fatal("one that waited was not woken")

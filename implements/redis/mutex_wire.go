@@ -68,13 +68,11 @@ func newMutexQuestion(script *mutexScript, keys []string, args ...any) *mutexQue
 func (w *mutexWire) ask(ctx context.Context, stop <-chan struct{}, q *mutexQuestion) error {
 	if err := w.conn.admit(ctx, mutexOp); err != nil {
 		close(q.done)
-
 		return err
 	}
 
 	if !w.enqueue(q) {
 		w.alone(ctx, q)
-
 		return q.err
 	}
 
@@ -83,15 +81,12 @@ func (w *mutexWire) ask(ctx context.Context, stop <-chan struct{}, q *mutexQuest
 		return q.err
 	case <-ctx.Done():
 		w.leave(q)
-
 		if !errors.Is(ctx.Err(), context.Canceled) {
 			w.conn.doubt()
 		}
-
 		return w.conn.settings.ended(mutexOp, ctx.Err(), true)
 	case <-stop:
 		w.leave(q)
-
 		return w.conn.shut(mutexOp)
 	}
 }
@@ -102,27 +97,21 @@ func (w *mutexWire) ask(ctx context.Context, stop <-chan struct{}, q *mutexQuest
 func (w *mutexWire) enqueue(q *mutexQuestion) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-
 	switch {
 	case w.closed:
 		q.err = w.conn.shut(mutexOp)
 		close(q.done)
-
 		return true
 	case w.flights == 0 && len(w.waiting) == 0:
 		w.flights++
 		w.work.Add(1)
-
 		return false
 	}
-
 	w.waiting = append(w.waiting, q)
-
 	if w.flights < maxMutexFlights {
 		w.flights++
 		w.work.Go(w.fly)
 	}
-
 	return true
 }
 
@@ -131,22 +120,17 @@ func (w *mutexWire) enqueue(q *mutexQuestion) bool {
 // answer.
 func (w *mutexWire) alone(ctx context.Context, q *mutexQuestion) {
 	defer w.work.Done()
-
 	batch := q.self[:]
 	batch[0] = q
-
 	err := w.conn.do(ctx, mutexOp, true, func(ctx context.Context, client goredis.UniversalClient) error {
 		q.sent = true
-
 		return w.attempt(ctx, client, batch)
 	})
 	if !q.replied {
 		q.err = err
 		q.uncertain = q.sent
 	}
-
 	close(q.done)
-
 	if !w.land() {
 		w.work.Go(w.fly)
 	}
@@ -157,7 +141,6 @@ func (w *mutexWire) close() {
 	w.mu.Lock()
 	w.closed = true
 	w.mu.Unlock()
-
 	w.work.Wait()
 }
 
@@ -165,7 +148,6 @@ func (w *mutexWire) close() {
 func (w *mutexWire) leave(q *mutexQuestion) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-
 	q.left = true
 }
 
@@ -173,13 +155,10 @@ func (w *mutexWire) leave(q *mutexQuestion) {
 func (w *mutexWire) land() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-
 	if len(w.waiting) > 0 {
 		return false
 	}
-
 	w.flights--
-
 	return true
 }
 
@@ -190,7 +169,6 @@ func (w *mutexWire) fly() {
 		if len(batch) == 0 && w.land() {
 			return
 		}
-
 		w.answer(batch)
 	}
 }
@@ -199,9 +177,7 @@ func (w *mutexWire) answer(batch []*mutexQuestion) {
 	if len(batch) == 0 {
 		return
 	}
-
 	w.send(batch)
-
 	for _, q := range batch {
 		close(q.done)
 	}
@@ -212,10 +188,8 @@ func (w *mutexWire) answer(batch []*mutexQuestion) {
 func (w *mutexWire) take() []*mutexQuestion {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-
 	n := min(len(w.waiting), maxMutexBatch)
 	batch := make([]*mutexQuestion, 0, n)
-
 	for _, q := range w.waiting[:n] {
 		if q.left {
 			q.err = context.Canceled
@@ -225,11 +199,9 @@ func (w *mutexWire) take() []*mutexQuestion {
 			batch = append(batch, q)
 		}
 	}
-
 	rest := copy(w.waiting, w.waiting[n:])
 	clear(w.waiting[rest:])
 	w.waiting = w.waiting[:rest]
-
 	return batch
 }
 
@@ -238,10 +210,8 @@ func (w *mutexWire) send(batch []*mutexQuestion) {
 	err := w.conn.do(context.Background(), mutexOp, true, func(ctx context.Context, client goredis.UniversalClient) error {
 		ctx, cancel := context.WithTimeout(ctx, mutexPatience)
 		defer cancel()
-
 		return w.attempt(ctx, client, batch)
 	})
-
 	for _, q := range batch {
 		if !q.replied {
 			q.err = err
@@ -256,9 +226,7 @@ func (w *mutexWire) attempt(ctx context.Context, client goredis.UniversalClient,
 	if err != nil || len(unknown) == 0 {
 		return err
 	}
-
 	_, err = w.exchange(ctx, client, unknown, (*mutexScript).teach)
-
 	return err
 }
 
@@ -269,18 +237,15 @@ func (w *mutexWire) exchange(
 	call func(s *mutexScript, ctx context.Context, to goredis.Cmdable, keys []string, args []any) *goredis.Cmd,
 ) (unknown []*mutexQuestion, err error) {
 	commands := make([]*goredis.Cmd, len(batch))
-
 	if len(batch) == 1 && !batch[0].replied {
 		commands[0] = call(batch[0].script, ctx, client, batch[0].keys, batch[0].args)
 	} else {
 		pipeline := client.Pipeline()
-
 		for i, q := range batch {
 			if !q.replied {
 				commands[i] = call(q.script, ctx, pipeline, q.keys, q.args)
 			}
 		}
-
 		_, _ = pipeline.Exec(ctx) // each command has its own error
 	}
 
@@ -288,7 +253,6 @@ func (w *mutexWire) exchange(
 		if commands[i] == nil {
 			continue
 		}
-
 		reply, failed := commands[i].Result()
 
 		switch kind := classify(failed); {
@@ -303,7 +267,6 @@ func (w *mutexWire) exchange(
 			q.err, q.replied = w.conn.settings.explain(mutexOp, failed), true
 		}
 	}
-
 	return unknown, err
 }
 
@@ -323,13 +286,11 @@ func (q *mutexQuestion) result() (mutexReply, error) {
 		if len(reply) == 2 {
 			ticket, ok := reply[0].(int64)
 			back, also := reply[1].(int64)
-
 			if ok && also {
 				return mutexReply{number: ticket, refused: true, comeBack: time.Duration(back) * time.Millisecond}, nil
 			}
 		}
 	}
-
 	return mutexReply{}, errMutexReply
 }
 

@@ -46,7 +46,6 @@ func (e *nodeError) Error() string {
 	if e.refused {
 		return fmt.Sprintf("node %s is known to be out of order: %v", e.addr, e.err)
 	}
-
 	return fmt.Sprintf("node %s: %v", e.addr, e.err)
 }
 
@@ -71,17 +70,14 @@ func (n *nodes) guard(dial dialFunc, hide bool) dialFunc {
 		if refusal := of.refusal(); refusal != nil {
 			return noConn{refusal}, nil //nolint:nilerr // as with connections that could not be made
 		}
-
 		conn, err := dial(ctx, network, addr)
 		if err != nil {
 			return nil, err
 		}
-
 		g := &guarded{Conn: conn, nodes: n, node: of, hide: hide}
 		if _, ok := conn.(syscall.Conn); ok {
 			return plainGuarded{g}, nil
 		}
-
 		return g, nil
 	}
 }
@@ -91,20 +87,16 @@ func (n *nodes) guard(dial dialFunc, hide bool) dialFunc {
 // for the slowest.
 func (n *nodes) guardSome(dial dialFunc, addrs []string) dialFunc {
 	guard := n.guard(dial, false)
-
 	return func(ctx context.Context, network, addr string) (net.Conn, error) {
 		if !slices.Contains(addrs, addr) {
 			return dial(ctx, network, addr)
 		}
-
 		ctx, cancel := context.WithTimeout(ctx, sentinelPatience)
 		defer cancel()
-
 		conn, err := guard(ctx, network, addr)
 		if err != nil {
 			return nil, err
 		}
-
 		return hurried{conn}, nil
 	}
 }
@@ -124,7 +116,6 @@ func sooner(t time.Time) time.Time {
 	if most := time.Now().Add(sentinelPatience); t.After(most) {
 		return most
 	}
-
 	return t
 }
 
@@ -132,13 +123,11 @@ func sooner(t time.Time) time.Time {
 func (n *nodes) at(addr string) *node {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-
 	of := n.known[addr]
 	if of == nil {
 		of = &node{addr: addr}
 		n.known[addr] = of
 	}
-
 	return of
 }
 
@@ -147,7 +136,6 @@ func (n *nodes) doubt(of *node) {
 	if of.watched.Swap(true) {
 		return
 	}
-
 	if !n.link.spawn(func() { n.watch(of) }) {
 		of.watched.Store(false)
 	}
@@ -158,7 +146,6 @@ func (n *nodes) doubtAll() {
 	for _, addr := range n.link.settings.addrs() {
 		n.at(addr)
 	}
-
 	for _, of := range n.all() {
 		n.doubt(of)
 	}
@@ -167,7 +154,6 @@ func (n *nodes) doubtAll() {
 func (n *nodes) all() []*node {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-
 	return slices.Collect(maps.Values(n.known))
 }
 
@@ -175,7 +161,6 @@ func (n *nodes) all() []*node {
 func (n *nodes) watch(of *node) {
 	client := goredis.NewClient(n.probeOptions(of.addr))
 	defer func() { _ = client.Close() }() // nothing was written to it that could be lost
-
 	for failed := 0; ; {
 		err := n.link.probe(client, failed)
 		if n.link.ctx.Err() != nil {
@@ -187,16 +172,13 @@ func (n *nodes) watch(of *node) {
 			n.up(of)
 			n.rest(doubtPause)
 			of.watched.Store(false)
-
 			return
 		}
-
 		failed++
 		n.down(of, kind, err)
 
 		if failed >= maxNodeProbes && !n.member(of.addr) {
 			n.forget(of)
-
 			return
 		}
 
@@ -204,7 +186,6 @@ func (n *nodes) watch(of *node) {
 		if kind == locked {
 			most = lastLockedWait
 		}
-
 		n.rest(doubled(firstPause, most, failed))
 	}
 }
@@ -218,18 +199,15 @@ func (n *nodes) probeOptions(addr string) *goredis.Options {
 	o.Addrs = []string{addr}
 	o.Dialer = n.link.settings.secureDialer(n.link.ctx, n.link.calls, n.link.secure)
 	o.DB = 0
-
 	if n.link.settings.mode == modeSentinel {
 		o.Username, o.Password = n.link.settings.sentinel.username, n.link.settings.sentinel.password
 	}
-
 	return o.Simple()
 }
 
 func (n *nodes) rest(d time.Duration) {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
-
 	select {
 	case <-timer.C:
 	case <-n.link.ctx.Done():
@@ -239,14 +217,11 @@ func (n *nodes) rest(d time.Duration) {
 func (n *nodes) down(of *node, kind failure, err error) {
 	before := of.outage.Load()
 	now := &outage{kind: kind, err: n.link.settings.scrub(err), since: time.Now()}
-
 	if before != nil {
 		now.since = before.since
 	}
-
 	of.outage.Store(now)
 	n.reload()
-
 	switch {
 	case before != nil && (before.kind == locked) == (kind == locked):
 	case kind == locked:
@@ -261,7 +236,6 @@ func (n *nodes) up(of *node) {
 	if before == nil {
 		return
 	}
-
 	n.reload()
 	n.link.logger.Info("redis is available", "server", of.addr, "after", time.Since(before.since).Round(time.Millisecond))
 }
@@ -270,7 +244,6 @@ func (n *nodes) up(of *node) {
 func (n *nodes) forget(of *node) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-
 	delete(n.known, of.addr)
 	n.link.logger.Info("a redis node is no longer part of its cluster", "server", of.addr)
 }
@@ -288,20 +261,15 @@ func (n *nodes) member(addr string) bool {
 	if n.link.settings.mode != modeCluster || slices.Contains(n.link.settings.addrs(), addr) {
 		return true
 	}
-
 	ctx, cancel := context.WithTimeout(n.link.ctx, n.link.settings.ReadTimeout)
 	defer cancel()
-
 	var found atomic.Bool
-
 	err := n.link.client.(*goredis.ClusterClient).ForEachShard(ctx, func(_ context.Context, client *goredis.Client) error {
 		if client.Options().Addr == addr {
 			found.Store(true)
 		}
-
 		return nil
 	})
-
 	return err != nil || found.Load()
 }
 
@@ -311,7 +279,6 @@ func (of *node) refusal() error {
 	if o == nil {
 		return nil
 	}
-
 	return &nodeError{addr: of.addr, err: o.err, refused: true, kind: o.kind}
 }
 
@@ -328,15 +295,12 @@ func (g *guarded) Write(b []byte) (int, error) {
 	if refusal := g.node.refusal(); refusal != nil {
 		return 0, refusal
 	}
-
 	written, err := g.Conn.Write(b)
-
 	return written, g.note(err)
 }
 
 func (g *guarded) Read(b []byte) (int, error) {
 	read, err := g.Conn.Read(b)
-
 	return read, g.note(err)
 }
 
@@ -345,15 +309,12 @@ func (g *guarded) note(err error) error {
 	if err == nil {
 		return nil
 	}
-
 	if !errors.Is(err, net.ErrClosed) {
 		g.nodes.doubt(g.node)
 	}
-
 	if !g.hide {
 		return err
 	}
-
 	return &nodeError{addr: g.node.addr, err: err}
 }
 

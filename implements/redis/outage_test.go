@@ -21,18 +21,14 @@ const atOnce = time.Second
 func TestServerThatIsDownDoesNotHoldUpNewCache(t *testing.T) {
 	server := redistest.New(t, redistest.Options{})
 	server.Stop()
-
 	began := time.Now()
 	cache := newCache(t, server.Addr())
-
 	if took := time.Since(began); took > atOnce {
 		t.Errorf("NewCache took %v", took)
 	}
-
 	if err := cache.CheckHealth(t.Context()); !errors.Is(err, interfaces.ErrUnavailable) {
 		t.Errorf("CheckHealth while the server is down: %v", err)
 	}
-
 	wantFast(t, cache, interfaces.ErrUnavailable)
 	server.Start()
 	eventually(t, "the server being noticed", func() bool { return cache.CheckHealth(t.Context()) == nil })
@@ -45,16 +41,13 @@ func TestRecoveryIsNoticedWithoutACall(t *testing.T) {
 	newSiteCache(t, site, config(t, server.Addr(), func(c *redis.CacheConfig) {
 		c.HealthCheckInterval = 10 * time.Millisecond
 	}))
-
 	server.Stop()
 	eventually(t, "a warning that it is not available", func() bool { return logs.count("redis is not available") == 1 })
 	server.Start()
 	eventually(t, "word that it is available", func() bool { return logs.count("redis is available") == 1 })
-
 	for range 20 { // and no more is said for as long as nothing changes
 		time.Sleep(5 * time.Millisecond)
 	}
-
 	if all := logs.all(); len(all) != 2 {
 		t.Errorf("logged %d messages, want 2:\n%s", len(all), strings.Join(all, "\n"))
 	}
@@ -65,17 +58,13 @@ func TestFrozenServerCostsNoMoreThanTheDeadline(t *testing.T) {
 	cache := newCache(t, server.Addr())
 	wantWorking(t, cache)
 	server.Freeze()
-
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-
 	began := time.Now()
 	_, err := cache.GetValue(ctx, "k")
-
 	if took := time.Since(began); took > atOnce {
 		t.Errorf("GetValue with a deadline of 50ms took %v", took)
 	}
-
 	if !errors.Is(err, interfaces.ErrUnavailable) || !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("GetValue of a frozen server: %v", err)
 	}
@@ -90,14 +79,11 @@ func TestFrozenServerCostsNoMoreThanTheDeadline(t *testing.T) {
 func TestServerThatAcceptsAndNeverAnswers(t *testing.T) {
 	proxy := redistest.NewProxy(t, redistest.Mini(t).Addr())
 	proxy.Freeze()
-
 	cache := newCache(t, proxy.Addr(), func(c *redis.CacheConfig) { c.ReadTimeout = 200 * time.Millisecond })
 	_, err := cache.GetValue(context.Background(), "k") // no deadline but read_timeout
-
 	if !errors.Is(err, interfaces.ErrUnavailable) {
 		t.Errorf("GetValue: %v", err)
 	}
-
 	proxy.Thaw()
 	eventually(t, "the server being noticed", func() bool { return cache.CheckHealth(t.Context()) == nil })
 }
@@ -109,20 +95,16 @@ func TestShortDeadlineOfACallerIsNoOutage(t *testing.T) {
 	cache := newSiteCache(t, site, config(t, proxy.Addr()))
 	wantWorking(t, cache)
 	proxy.Delay(30 * time.Millisecond)
-
 	for range 5 {
 		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Millisecond)
 		if _, err := cache.GetValue(ctx, "k"); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("GetValue within 2ms of a server that takes 30ms: %v", err)
 		}
-
 		cancel()
-
 		if _, err := cache.GetValue(t.Context(), "k"); err != nil {
 			t.Errorf("GetValue with all the time in the world: %v", err)
 		}
 	}
-
 	if all := logs.all(); len(all) != 0 {
 		t.Errorf("logged: %s", strings.Join(all, "\n"))
 	}
@@ -130,7 +112,6 @@ func TestShortDeadlineOfACallerIsNoOutage(t *testing.T) {
 
 func TestCancelComesBackAtOnce(t *testing.T) {
 	proxy := redistest.NewProxy(t, redistest.Mini(t).Addr())
-
 	for _, concurrent := range []bool{false, true} {
 		cache := newCache(t, proxy.Addr(), func(c *redis.CacheConfig) {
 			c.ReadTimeout, c.WriteTimeout, c.DialTimeout = time.Minute, time.Minute, time.Minute
@@ -142,10 +123,8 @@ func TestCancelComesBackAtOnce(t *testing.T) {
 			for range 3 {
 				ctx, cancel := context.WithCancel(t.Context())
 				done := make(chan struct{})
-
 				go func() {
 					defer close(done)
-
 					_, _ = cache.GetValue(ctx, "k")
 				}()
 				t.Cleanup(func() { cancel(); <-done })
@@ -166,7 +145,6 @@ func TestCancelComesBackAtOnce(t *testing.T) {
 		} {
 			ctx, cancel := context.WithCancel(t.Context())
 			time.AfterFunc(20*time.Millisecond, cancel)
-
 			began := time.Now()
 			err := call.do(ctx)
 
@@ -174,12 +152,10 @@ func TestCancelComesBackAtOnce(t *testing.T) {
 			if !errors.Is(err, context.Canceled) && !errors.Is(err, interfaces.ErrUnavailable) {
 				t.Errorf("%s, cancelled: %v", call.name, err)
 			}
-
 			if took := time.Since(began); took > 5*time.Second {
 				t.Errorf("%s came back %v after it was cancelled", call.name, took)
 			}
 		}
-
 		proxy.Thaw()
 	}
 }
@@ -189,40 +165,32 @@ func TestCancellingDoesNotHarmOthers(t *testing.T) {
 	server := redistest.New(t, redistest.Options{})
 	cache := newCache(t, server.Addr(), func(c *redis.CacheConfig) { c.PoolSize = 2 })
 	wantWorking(t, cache)
-
 	stop := make(chan struct{})
 	done := make(chan struct{})
 
 	go func() {
 		defer close(done)
-
 		for i := 0; ; i++ {
 			select {
 			case <-stop:
 				return
 			default:
 			}
-
 			ctx, cancel := context.WithCancel(context.Background())
 			time.AfterFunc(time.Duration(i%200)*time.Microsecond, cancel)
-
 			_ = cache.SetValue(ctx, "other", []byte("x"), time.Hour)
-
 			cancel()
 		}
 	}()
-
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 
 	for range 1000 {
 		if err := cache.SetValue(ctx, "mine", []byte("v"), time.Hour); err != nil {
 			t.Errorf("SetValue that nobody cancelled: %v", err)
-
 			break
 		}
 	}
-
 	close(stop)
 	<-done
 }
@@ -231,14 +199,11 @@ func TestCutConnectionsAreMadeAnewWithinOneCall(t *testing.T) {
 	proxy := redistest.NewProxy(t, redistest.Mini(t).Addr())
 	cache := newCache(t, proxy.Addr())
 	wantWorking(t, cache)
-
 	for range 10 {
 		proxy.Cut()
-
 		if _, err := cache.GetValue(t.Context(), "k"); err != nil {
 			t.Fatalf("GetValue after its connection was cut: %v", err)
 		}
-
 		time.Sleep(30 * time.Millisecond) // the server is asked in peace whether it is in order
 	}
 }
@@ -250,7 +215,6 @@ func TestRestartedServerIsNotNoticedByIdempotentCalls(t *testing.T) {
 	server.Stop()
 	server.Start()
 	eventually(t, "the server being noticed", func() bool { return cache.CheckHealth(t.Context()) == nil })
-
 	if value, err := cache.GetValue(t.Context(), "k"); err != nil || string(value) != "v" {
 		t.Errorf("GetValue after a restart = %q, %v", value, err)
 	}
@@ -260,13 +224,11 @@ func TestLostReply(t *testing.T) {
 	request := func(word string) func([]byte) bool {
 		return func(request []byte) bool { return strings.Contains(strings.ToUpper(string(request)), word) }
 	}
-
 	t.Run("a value is set again", func(t *testing.T) {
 		proxy := redistest.NewProxy(t, redistest.Mini(t).Addr())
 		cache := newCache(t, proxy.Addr())
 		wantWorking(t, cache)
 		proxy.LoseReply(request("NEW"))
-
 		if err := cache.SetValue(t.Context(), "k", []byte("NEW"), time.Hour); err != nil || proxy.Lost() != 1 {
 			t.Errorf("SetValue: %v after %d lost replies", err, proxy.Lost())
 		}
@@ -277,12 +239,10 @@ func TestLostReply(t *testing.T) {
 		cache := newCache(t, proxy.Addr())
 		wantWorking(t, cache)
 		proxy.LoseReply(request("NX"))
-
 		added, err := cache.AddValue(t.Context(), "new", []byte("v"), time.Hour)
 		if !errors.Is(err, interfaces.ErrUnavailable) || added {
 			t.Errorf("AddValue whose reply was lost = %v, %v", added, err)
 		}
-
 		if !mini.Exists("new") {
 			t.Error("the value was not added: the test shows nothing")
 		}
@@ -292,7 +252,6 @@ func TestLostReply(t *testing.T) {
 		cache := newCache(t, proxy.Addr())
 		wantWorking(t, cache)
 		proxy.LoseReply(request("UNLINK"))
-
 		if n, err := cache.DeleteValues(t.Context(), "k"); !errors.Is(err, interfaces.ErrUnavailable) {
 			t.Errorf("DeleteValues whose reply was lost = %d, %v", n, err)
 		}
@@ -302,7 +261,6 @@ func TestLostReply(t *testing.T) {
 		cache := newCache(t, proxy.Addr(), func(c *redis.CacheConfig) { c.MaxRetries = 2 })
 		wantWorking(t, cache)
 		proxy.LoseReplies(request("PTTL"))
-
 		if _, err := cache.GetExpire(t.Context(), "k"); !errors.Is(err, interfaces.ErrUnavailable) || proxy.Lost() != 3 {
 			t.Errorf("GetExpire: %v after %d attempts, want 3", err, proxy.Lost())
 		}
@@ -311,7 +269,6 @@ func TestLostReply(t *testing.T) {
 
 func TestWrongPassword(t *testing.T) {
 	const wrong, right = "wrong-pa55word", "right-pa55word"
-
 	server := redistest.New(t, redistest.Options{Password: right})
 	proxy := redistest.NewProxy(t, server.Addr())
 	site, logs := loggingSite(t)
@@ -323,13 +280,10 @@ func TestWrongPassword(t *testing.T) {
 	if !errors.Is(err, interfaces.ErrInvalid) || errors.Is(err, interfaces.ErrUnavailable) {
 		t.Errorf("SetValue with a wrong password: %v", err)
 	}
-
 	eventually(t, "several attempts to log in", func() bool { return proxy.Accepted() >= 5 })
-
 	if n := logs.count("redis refuses the credentials"); n != 1 {
 		t.Errorf("said %d times that the credentials are refused, want once", n)
 	}
-
 	wantFast(t, cache, interfaces.ErrInvalid)
 
 	for _, text := range append(logs.all(), err.Error(), cache.CheckHealth(t.Context()).Error()) {
@@ -337,7 +291,6 @@ func TestWrongPassword(t *testing.T) {
 			t.Errorf("a password is in %q", text)
 		}
 	}
-
 	server.SetPassword(wrong)
 	eventually(t, "the password being accepted", func() bool { return cache.CheckHealth(t.Context()) == nil })
 	wantWorking(t, cache)
@@ -346,11 +299,9 @@ func TestWrongPassword(t *testing.T) {
 func TestPasswordThatIsMissingOrRefusedLater(t *testing.T) {
 	server := redistest.New(t, redistest.Options{Password: "secret"})
 	cache := newCache(t, server.Addr())
-
 	if _, err := cache.GetValue(t.Context(), "k"); !errors.Is(err, interfaces.ErrInvalid) {
 		t.Errorf("GetValue without the password that the server asks for: %v", err)
 	}
-
 	server.SetPassword("")
 	eventually(t, "none being asked for", func() bool { return cache.CheckHealth(t.Context()) == nil })
 	wantWorking(t, cache)
@@ -359,7 +310,6 @@ func TestPasswordThatIsMissingOrRefusedLater(t *testing.T) {
 // A server that does not understand the login repeats it in its answer.
 func TestPasswordInAServersAnswerIsNotPassedOn(t *testing.T) {
 	const password = "s3cret-in-answer"
-
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -371,15 +321,12 @@ func TestPasswordInAServersAnswerIsNotPassedOn(t *testing.T) {
 			if err != nil {
 				return
 			}
-
 			go func() {
 				defer conn.Close()
-
 				for buffer := make([]byte, 4096); ; {
 					if _, err := conn.Read(buffer); err != nil {
 						return
 					}
-
 					_, _ = conn.Write([]byte("-ERR unknown command, with args beginning with: `" + password + "`\r\n"))
 				}
 			}()
@@ -407,25 +354,19 @@ func TestPasswordInAServersAnswerIsNotPassedOn(t *testing.T) {
 // wantFast makes calls that have to fail at once, once the reason is known.
 func wantFast(t *testing.T, cache *redis.Cache, want error) {
 	t.Helper()
-
 	eventually(t, "a call that fails at once", func() bool {
 		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 		defer cancel()
-
 		began := time.Now()
 		_, err := cache.GetValue(ctx, "k")
-
 		return errors.Is(err, want) && time.Since(began) < 50*time.Millisecond
 	})
-
 	began := time.Now()
-
 	for range 100 {
 		if _, err := cache.GetValues(context.Background(), "k"); !errors.Is(err, want) {
 			t.Fatalf("GetValues: %v, want %v", err, want)
 		}
 	}
-
 	if took := time.Since(began); took > atOnce {
 		t.Errorf("100 calls of a server that is known to be out of order took %v", took)
 	}
@@ -433,11 +374,9 @@ func wantFast(t *testing.T, cache *redis.Cache, want error) {
 
 func wantWorking(t *testing.T, cache *redis.Cache) {
 	t.Helper()
-
 	if err := cache.SetValue(t.Context(), "k", []byte("v"), time.Hour); err != nil {
 		t.Fatalf("SetValue: %v", err)
 	}
-
 	if value, err := cache.GetValue(t.Context(), "k"); err != nil || string(value) != "v" {
 		t.Fatalf("GetValue = %q, %v", value, err)
 	}

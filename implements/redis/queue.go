@@ -115,7 +115,6 @@ func (s *QueueSite) Close(ctx context.Context) error {
 		}
 	}
 	s.mu.Unlock()
-
 	var late error
 	select {
 	case <-s.idle:

@@ -123,7 +123,6 @@ func (r *queueRun) run() {
 	done := make(chan struct{})
 	keepers.Go(func() { r.keep(done) })
 	keepers.Go(func() { r.watch(done) })
-
 	<-r.until.Done()
 	r.drain()
 	workers.Wait()

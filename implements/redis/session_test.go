@@ -18,11 +18,9 @@ import (
 // Which server a cache is on shows in what that server holds.
 func TestWhereTheSettingsComeFrom(t *testing.T) {
 	const password = "pw-of-both"
-
 	socket := filepath.Join(t.TempDir(), "redis.sock")
 	here := redistest.New(t, redistest.Options{Password: password, Config: []string{"unixsocket " + socket}})
 	other := redistest.New(t, redistest.Options{Password: password})
-
 	port := func(s *redistest.Server) string { return s.Addr()[strings.LastIndex(s.Addr(), ":")+1:] }
 	url := func(s *redistest.Server) string { return "redis://:" + password + "@" + s.Addr() }
 
@@ -85,7 +83,6 @@ func TestWhereTheSettingsComeFrom(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			here.Flush()
 			other.Flush()
-
 			site, _ := loggingSite(t)
 			if test.session != nil {
 				register(t, site, test.session)
@@ -101,11 +98,9 @@ func TestWhereTheSettingsComeFrom(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-
 			if err := cache.SetValue(t.Context(), "key", []byte("v"), time.Hour); err != nil {
 				t.Fatal(err)
 			}
-
 			if space := test.server.Do("INFO", "keyspace"); !strings.Contains(space, "db"+test.db+":keys=1") {
 				t.Errorf("the server that is meant holds:\n%s\nwant a key in database %s", space, test.db)
 			}
@@ -115,7 +110,6 @@ func TestWhereTheSettingsComeFrom(t *testing.T) {
 
 func TestSessionWithMistakes(t *testing.T) {
 	const secret = "s3cret"
-
 	for _, test := range []struct {
 		name    string
 		session session
@@ -131,7 +125,6 @@ func TestSessionWithMistakes(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			site, _ := loggingSite(t)
 			register(t, site, test.session)
-
 			err := tryBuild(t, site, func(*redis.CacheConfig) {})
 			if err == nil {
 				t.Fatal("the site was built")
@@ -142,15 +135,12 @@ func TestSessionWithMistakes(t *testing.T) {
 					t.Errorf("error %q does not say %q", err, want)
 				}
 			}
-
 			if strings.Contains(err.Error(), "\n") {
 				t.Errorf("error has several lines: %q", err)
 			}
-
 			if strings.Contains(err.Error(), secret) {
 				t.Errorf("error repeats the secret: %v", err)
 			}
-
 			if key := (component.KeyError{}); !errors.As(err, &key) {
 				t.Errorf("error names no key: %v", err)
 			}
@@ -163,15 +153,12 @@ func TestSessionMistakesAreLocated(t *testing.T) {
 	if err := component.Register[interfaces.IConfig](site, "", locatedConfig{session{"port": "x", "db": "-1"}}); err != nil {
 		t.Fatal(err)
 	}
-
 	err := tryBuild(t, site, func(*redis.CacheConfig) {})
 	if err == nil {
 		t.Fatal("the site was built")
 	}
-
 	_, got, _ := strings.Cut(err.Error(), "IConfig: ")
 	problems := strings.Split(got, "; ")
-
 	if len(problems) != 2 || !strings.HasPrefix(problems[0], "settings.yml:port: port: ") ||
 		problems[1] != "settings.yml:db: db: -1 is less than 0" {
 		t.Errorf("error %q, want one line with the places of port and db", err)
@@ -191,7 +178,6 @@ func TestSessionKeysThatMeanNothingAreSaid(t *testing.T) {
 	site, logs := loggingSite(t)
 	register(t, site, session{"passwrd": "s3cret", "PORT": "1", "colour": "red"})
 	build(t, site, func(*redis.CacheConfig) {})
-
 	if all := strings.Join(logs.all(), "\n"); !strings.Contains(all, "[PORT (did you mean port?) colour passwrd (did you mean password?)]") || strings.Contains(all, "s3cret") {
 		t.Errorf("logged %q", all)
 	}
@@ -206,7 +192,6 @@ func (s session) GetSession(name string) interfaces.IConfigSession {
 	if name != "redis" {
 		return session{}
 	}
-
 	return maps.Clone(s)
 }
 
@@ -214,7 +199,6 @@ func (s session) ListKeys() []string { return slices.Sorted(maps.Keys(s)) }
 
 func (s session) GetValue(key string) (string, bool) {
 	value, ok := s[key]
-
 	return value, ok
 }
 
@@ -223,13 +207,11 @@ func (s session) SetValue(key, value string) { s[key] = value }
 func (s session) DeleteValue(key string) bool {
 	_, ok := s[key]
 	delete(s, key)
-
 	return ok
 }
 
 func register(t *testing.T, site *component.Site, s session) {
 	t.Helper()
-
 	if err := component.Register[interfaces.IConfig](site, "", s); err != nil {
 		t.Fatal(err)
 	}
@@ -238,11 +220,9 @@ func register(t *testing.T, site *component.Site, s session) {
 // build has site build a cache, as an item of a file does.
 func build(t *testing.T, site *component.Site, decode func(c *redis.CacheConfig)) {
 	t.Helper()
-
 	if err := tryBuild(t, site, decode); err != nil {
 		t.Fatal(err)
 	}
-
 	t.Cleanup(func() {
 		if err := site.Close(t.Context()); err != nil {
 			t.Errorf("Close: %v", err)
@@ -252,7 +232,6 @@ func build(t *testing.T, site *component.Site, decode func(c *redis.CacheConfig)
 
 func tryBuild(t *testing.T, site *component.Site, decode func(c *redis.CacheConfig)) error {
 	t.Helper()
-
 	registry := component.NewRegistry()
 	if err := errors.Join(
 		component.RegisterInterface[interfaces.ICache](registry, "interfaces.ICache"),
@@ -276,7 +255,6 @@ func tryBuild(t *testing.T, site *component.Site, decode func(c *redis.CacheConf
 		Entries: []component.ItemEntry{{Interface: contract}},
 		Decode: func(config any) error {
 			decode(config.(*redis.CacheConfig))
-
 			return nil
 		},
 	}})

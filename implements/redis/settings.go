@@ -32,7 +32,6 @@ func (c Config) settings() (settings, error) {
 	if err := c.Validate(); err != nil {
 		return settings{}, err
 	}
-
 	s := settings{
 		network: "tcp", addr: net.JoinHostPort(c.Host, strconv.Itoa(c.Port)), db: c.DB,
 		username: c.Username, password: c.Password.Reveal(), Tuning: c.Tuning,
@@ -53,24 +52,19 @@ func (c Config) settings() (settings, error) {
 		if err != nil {
 			return settings{}, err
 		}
-
 		s.network, s.addr, s.db = target.network, target.addr, target.db
 		s.username, s.password = target.username, target.password
 		s.secure.Enabled = s.secure.Enabled || target.secure
 	}
-
 	if c.SocketConnectTimeout > 0 {
 		s.DialTimeout = c.SocketConnectTimeout
 	}
-
 	if c.SocketTimeout > 0 {
 		s.ReadTimeout, s.WriteTimeout = c.SocketTimeout, c.SocketTimeout
 	}
-
 	if c.MaxConnections > 0 {
 		s.PoolSize = c.MaxConnections
 	}
-
 	return s, nil
 }
 
@@ -80,11 +74,9 @@ func (s settings) place() string {
 	if s.mode == modeSentinel {
 		place = s.sentinel.master + " of " + place
 	}
-
 	if s.db != 0 {
 		place += "/" + strconv.Itoa(s.db)
 	}
-
 	return place
 }
 
@@ -116,7 +108,6 @@ func (s settings) probeOptions(ctx context.Context, calls *interruptibles) *gore
 	o := s.options(ctx, calls)
 	o.PoolSize, o.MinIdleConns, o.MaxIdleConns, o.MaxActiveConns, o.MaxConcurrentDials = 1, 0, 1, 0, 1
 	o.ReadBufferSize, o.WriteBufferSize, o.PipelinePoolSize = 4096, 4096, -1
-
 	return o
 }
 
@@ -124,9 +115,7 @@ func (s settings) probeOptions(ctx context.Context, calls *interruptibles) *gore
 // Each of them holds a connection for as long, so there may be many.
 func (s settings) blockingOptions(ctx context.Context, calls *interruptibles) *goredis.UniversalOptions {
 	const connections = 10_000
-
 	o := s.options(ctx, calls)
 	o.PoolSize, o.MinIdleConns, o.MaxActiveConns, o.PipelinePoolSize = connections, 0, 0, -1
-
 	return o
 }

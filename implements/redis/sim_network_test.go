@@ -34,14 +34,12 @@ type simNetwork struct {
 func newSimNetwork(t *testing.T, server *simServer, choice *rand.Rand) *simNetwork {
 	gate := make(chan struct{})
 	close(gate)
-
 	n := &simNetwork{server: server, choice: choice, links: map[*simLink]struct{}{}, gate: gate}
 	t.Cleanup(func() {
 		n.heal()
 		n.cut()
 		n.pumps.Wait()
 	})
-
 	return n
 }
 
@@ -49,46 +47,37 @@ func newSimNetwork(t *testing.T, server *simServer, choice *rand.Rand) *simNetwo
 // after the server: each call finds out for itself.
 func (n *simNetwork) connect(t *testing.T, config Config) *connection {
 	t.Helper()
-
 	s, err := config.settings()
 	if err != nil {
 		t.Fatal(err)
 	}
-
 	ctx, cancel := context.WithCancel(context.Background())
 	calls := &interruptibles{limit: s.ReadTimeout}
 	client := func() goredis.UniversalClient {
 		options := s.options(ctx, calls)
 		options.Dialer = func(context.Context, string, string) (net.Conn, error) { return n.dial() }
-
 		return goredis.NewUniversalClient(options)
 	}
-
 	l := &link{
 		settings: s, client: client(), blocking: client(), logger: slog.New(slog.DiscardHandler),
 		ctx: ctx, cancel: cancel, suspect: make(chan struct{}, 1), calls: calls,
 	}
-
 	return &connection{link: l, release: l.Close}
 }
 
 func (n *simNetwork) dial() (net.Conn, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-
 	if n.refuses {
 		return noConn{dialError{&net.OpError{Op: "dial", Err: io.ErrUnexpectedEOF}}}, nil
 	}
-
 	client, near := net.Pipe()
 	far, server := net.Pipe()
 	l := &simLink{network: n, near: near, far: far, done: make(chan struct{})}
 	n.links[l] = struct{}{}
 	n.server.mini.Server().ServeConn(server)
-
 	n.pumps.Go(func() { l.pump(near, far, false) })
 	n.pumps.Go(func() { l.pump(far, near, true) })
-
 	return client, nil
 }
 
@@ -96,7 +85,6 @@ func (n *simNetwork) dial() (net.Conn, error) {
 func (n *simNetwork) freeze() {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-
 	select {
 	case <-n.gate:
 		n.gate = make(chan struct{})
@@ -108,9 +96,7 @@ func (n *simNetwork) freeze() {
 func (n *simNetwork) cut() {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-
 	n.refuses = true
-
 	for l := range n.links {
 		l.end()
 	}
@@ -120,14 +106,12 @@ func (n *simNetwork) cut() {
 func (n *simNetwork) loseReplies() {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-
 	n.loses = true
 }
 
 func (n *simNetwork) slow(extra time.Duration) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-
 	n.extra = extra
 }
 
@@ -135,9 +119,7 @@ func (n *simNetwork) slow(extra time.Duration) {
 func (n *simNetwork) heal() {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-
 	n.refuses, n.loses, n.extra = false, false, 0
-
 	select {
 	case <-n.gate:
 	default:
@@ -158,18 +140,14 @@ func (n *simNetwork) pass(l *simLink, reply bool) bool {
 	if !reply {
 		hungUp = nil
 	}
-
 	select {
 	case <-gate:
 	case <-hungUp:
 		return false
 	}
-
 	time.Sleep(latency)
-
 	n.mu.Lock()
 	defer n.mu.Unlock()
-
 	return !(reply && n.loses)
 }
 
@@ -194,10 +172,8 @@ func (l *simLink) pump(from, to net.Conn, reply bool) {
 	defer func() {
 		from.Close()
 		l.end()
-
 		if !reply {
 			l.far.Close()
-
 			l.network.mu.Lock()
 			delete(l.network.links, l)
 			l.network.mu.Unlock()
@@ -207,18 +183,14 @@ func (l *simLink) pump(from, to net.Conn, reply bool) {
 	// What is sent is taken at once, as by a kernel's buffer: a server that had
 	// to wait for its client would hold up all others.
 	sent := make(chan []byte, 4096)
-
 	l.network.pumps.Go(func() {
 		defer close(sent)
-
 		for {
 			buffer := make([]byte, 1<<14)
-
 			size, err := from.Read(buffer)
 			if err != nil {
 				return
 			}
-
 			sent <- buffer[:size]
 		}
 	})
@@ -227,7 +199,6 @@ func (l *simLink) pump(from, to net.Conn, reply bool) {
 		if !l.network.pass(l, reply) {
 			return
 		}
-
 		if _, err := to.Write(bytes); err != nil {
 			return
 		}

@@ -12,7 +12,6 @@ import (
 // not counted.
 func (c *Cache) Connections() (used, idle int) {
 	stats := c.connection.client.PoolStats()
-
 	return int(stats.TotalConns) - int(stats.IdleConns), int(stats.IdleConns)
 }
 
@@ -23,13 +22,10 @@ func (c *Cache) Servers() iter.Seq2[string, bool] {
 	return func(yield func(string, bool) bool) {
 		if !c.connection.clustered() {
 			yield(c.connection.settings.place(), c.connection.outage.Load() == nil)
-
 			return
 		}
-
 		nodes := c.connection.nodes.all()
 		slices.SortFunc(nodes, func(a, b *node) int { return cmp.Compare(a.addr, b.addr) })
-
 		for _, of := range nodes {
 			if !yield(of.addr, of.outage.Load() == nil) {
 				return

@@ -27,7 +27,6 @@ func joinAddrs(addrs []string) string {
 	for i, addr := range addrs {
 		trimmed[i] = strings.TrimSpace(addr)
 	}
-
 	return strings.Join(trimmed, ",")
 }
 
@@ -36,7 +35,6 @@ func (s settings) addrs() []string {
 	if s.network == "unix" {
 		return []string{s.addr}
 	}
-
 	return strings.Split(s.addr, ",")
 }
 
@@ -44,21 +42,17 @@ func (s settings) addrs() []string {
 // that calls are made with, whose commands must not be sent twice by go-redis.
 func (l *link) open(o *goredis.UniversalOptions, main bool) goredis.UniversalClient {
 	dial := l.settings.secureDialer(l.ctx, l.calls, l.secure)
-
 	switch l.settings.mode {
 	case modeCluster:
 		o.Dialer = l.nodes.guard(dial, main)
-
 		return goredis.NewClusterClient(l.clusterOptions(o))
 	case modeSentinel:
 		o.Dialer = l.nodes.guardSome(dial, l.settings.addrs())
 		o.MasterName = l.settings.sentinel.master
 		o.SentinelUsername, o.SentinelPassword = l.settings.sentinel.username, l.settings.sentinel.password
-
 		return goredis.NewFailoverClient(o.Failover())
 	default:
 		o.Dialer = dial
-
 		return goredis.NewClient(o.Simple())
 	}
 }
@@ -67,7 +61,6 @@ func (l *link) clusterOptions(o *goredis.UniversalOptions) *goredis.ClusterOptio
 	c := l.settings.cluster
 	o.MaxRedirects = c.redirects
 	o.ReadOnly, o.RouteByLatency, o.RouteRandomly = c.replicas, c.byLatency, c.randomly
-
 	options := o.Cluster()
 	options.ClusterStateReloadInterval = clusterReload
 	options.MinRetryBackoff, options.MaxRetryBackoff = -1, -1 // to wait is our affair
@@ -75,6 +68,5 @@ func (l *link) clusterOptions(o *goredis.UniversalOptions) *goredis.ClusterOptio
 	// No command of ours is for several nodes; to find that out go-redis would
 	// ask a node for the description of all commands.
 	options.DisableRoutingPolicies = true
-
 	return options
 }

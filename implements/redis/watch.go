@@ -32,9 +32,7 @@ func (l *link) doubt() {
 // that was too short.
 func (l *link) watch() {
 	client := l.open(l.settings.probeOptions(l.ctx, l.calls), false)
-
 	defer func() { _ = client.Close() }() // nothing was written to it that could be lost
-
 	for failed := 0; ; {
 		if err := l.probe(client, failed); l.ctx.Err() != nil {
 			return
@@ -45,7 +43,6 @@ func (l *link) watch() {
 			failed = 0
 			l.up()
 		}
-
 		if !l.pause(failed) {
 			return
 		}
@@ -57,44 +54,36 @@ func (l *link) watch() {
 func (l *link) probe(client goredis.UniversalClient, failed int) error {
 	most := l.settings.DialTimeout + l.settings.ReadTimeout
 	ctx, cancel := context.WithTimeout(l.ctx, doubled(firstProbe, most, failed))
-
 	defer cancel()
 
 	// A connection that was lost says nothing of the server yet: those of calls
 	// may have been lost at the same time, and so may the next.
 	const attempts = 3
-
 	var err error
-
 	for range attempts {
 		if err = client.Ping(ctx).Err(); classify(err) != lost {
 			break
 		}
 	}
-
 	return err
 }
 
 // pause waits until it is time to ask again, and reports whether it is.
 func (l *link) pause(failed int) bool {
 	var again <-chan time.Time
-
 	doubt := l.suspect
-
 	switch o := l.outage.Load(); {
 	case o != nil:
 		most := lastPause
 		if o.kind == locked {
 			most = lastLockedWait
 		}
-
 		wait := doubled(firstPause, most, failed)
 		again = time.After(wait - rand.N(wait/4))
 		doubt = nil
 	case l.settings.HealthCheckInterval > 0:
 		again = time.After(l.settings.HealthCheckInterval)
 	}
-
 	asked := time.Now()
 
 	select {
@@ -109,20 +98,16 @@ func (l *link) pause(failed int) bool {
 	case <-l.ctx.Done():
 		return false
 	}
-
 	return true
 }
 
 func (l *link) down(kind failure, err error) {
 	before := l.outage.Load()
 	now := &outage{kind: kind, err: l.settings.scrub(err), since: time.Now()}
-
 	if before != nil {
 		now.since = before.since
 	}
-
 	l.outage.Store(now)
-
 	switch {
 	case before != nil && (before.kind == locked) == (kind == locked):
 	case kind == locked:
@@ -144,9 +129,7 @@ func doubled(first, most time.Duration, times int) time.Duration {
 		if first >= most/2 {
 			return most
 		}
-
 		first *= 2
 	}
-
 	return min(first, most)
 }

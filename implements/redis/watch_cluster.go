@@ -7,16 +7,12 @@ import "time"
 // have somebody who goes on asking.
 func (l *link) watchCluster() {
 	l.nodes.doubtAll()
-
 	var again <-chan time.Time
-
 	if l.settings.HealthCheckInterval > 0 {
 		ticker := time.NewTicker(l.settings.HealthCheckInterval)
 		defer ticker.Stop()
-
 		again = ticker.C
 	}
-
 	for {
 		select {
 		case <-again:
@@ -24,7 +20,6 @@ func (l *link) watchCluster() {
 		case <-l.ctx.Done():
 			return
 		}
-
 		l.nodes.doubtAll()
 		l.nodes.rest(doubtPause)
 	}

@@ -35,14 +35,12 @@ func NewCache(_ context.Context, _ *component.Site, config CacheConfig) (*Cache,
 	if err := config.Validate(); err != nil {
 		return nil, err
 	}
-
 	m := newMeter()
 	system := attribute.String("db.system.name", config.System)
 	duration := m.durations("db.client.operation.duration", "Duration of calls of a cache.")
 	operation := func(name string) *operation {
 		return newOperation(name, trace.SpanKindClient, duration, system, attribute.String("db.operation.name", name))
 	}
-
 	return &Cache{
 		inner:      config.Cache,
 		unregister: observeCache(m, config.Cache, system),
@@ -60,11 +58,9 @@ func (c *Cache) GetValue(ctx context.Context, key string) ([]byte, error) {
 	if !c.getValue.on(ctx) {
 		return c.inner.Get().GetValue(ctx, key)
 	}
-
 	call := c.getValue.begin(ctx)
 	value, err := c.inner.Get().GetValue(call.ctx, key)
 	call.end(err)
-
 	return value, err
 }
 
@@ -73,11 +69,9 @@ func (c *Cache) SetValue(ctx context.Context, key string, value []byte, expire t
 	if !c.setValue.on(ctx) {
 		return c.inner.Get().SetValue(ctx, key, value, expire)
 	}
-
 	call := c.setValue.begin(ctx)
 	err := c.inner.Get().SetValue(call.ctx, key, value, expire)
 	call.end(err)
-
 	return err
 }
 
@@ -86,11 +80,9 @@ func (c *Cache) AddValue(ctx context.Context, key string, value []byte, expire t
 	if !c.addValue.on(ctx) {
 		return c.inner.Get().AddValue(ctx, key, value, expire)
 	}
-
 	call := c.addValue.begin(ctx)
 	added, err := c.inner.Get().AddValue(call.ctx, key, value, expire)
 	call.end(err)
-
 	return added, err
 }
 
@@ -99,11 +91,9 @@ func (c *Cache) DeleteValues(ctx context.Context, keys ...string) (int, error) {
 	if !c.deleteValues.on(ctx) {
 		return c.inner.Get().DeleteValues(ctx, keys...)
 	}
-
 	call := c.deleteValues.begin(ctx)
 	deleted, err := c.inner.Get().DeleteValues(call.ctx, keys...)
 	call.end(err)
-
 	return deleted, err
 }
 
@@ -112,11 +102,9 @@ func (c *Cache) GetValues(ctx context.Context, keys ...string) (map[string][]byt
 	if !c.getValues.on(ctx) {
 		return c.inner.Get().GetValues(ctx, keys...)
 	}
-
 	call := c.getValues.begin(ctx)
 	values, err := c.inner.Get().GetValues(call.ctx, keys...)
 	call.end(err)
-
 	return values, err
 }
 
@@ -125,11 +113,9 @@ func (c *Cache) SetValues(ctx context.Context, values map[string][]byte, expire 
 	if !c.setValues.on(ctx) {
 		return c.inner.Get().SetValues(ctx, values, expire)
 	}
-
 	call := c.setValues.begin(ctx)
 	err := c.inner.Get().SetValues(call.ctx, values, expire)
 	call.end(err)
-
 	return err
 }
 
@@ -138,11 +124,9 @@ func (c *Cache) GetExpire(ctx context.Context, key string) (time.Duration, error
 	if !c.getExpire.on(ctx) {
 		return c.inner.Get().GetExpire(ctx, key)
 	}
-
 	call := c.getExpire.begin(ctx)
 	left, err := c.inner.Get().GetExpire(call.ctx, key)
 	call.end(err)
-
 	return left, err
 }
 
@@ -152,13 +136,10 @@ func (c *Cache) ScanKeys(ctx context.Context, pattern string) iter.Seq2[string, 
 	if !c.scanKeys.on(ctx) {
 		return c.inner.Get().ScanKeys(ctx, pattern)
 	}
-
 	return func(yield func(string, error) bool) {
 		var failed error
-
 		call := c.scanKeys.begin(ctx)
 		defer func() { call.end(failed) }()
-
 		for key, err := range c.inner.Get().ScanKeys(call.ctx, pattern) {
 			failed = errors.Join(failed, err)
 			if !yield(key, err) {
@@ -173,11 +154,9 @@ func (c *Cache) DeletePattern(ctx context.Context, pattern string) (int, error) 
 	if !c.deletePattern.on(ctx) {
 		return c.inner.Get().DeletePattern(ctx, pattern)
 	}
-
 	call := c.deletePattern.begin(ctx)
 	deleted, err := c.inner.Get().DeletePattern(call.ctx, pattern)
 	call.end(err)
-
 	return deleted, err
 }
 
@@ -208,7 +187,6 @@ func observeCache(m meter, cache component.Ref[interfaces.ICache], system attrib
 	available, err5 := m.Int64ObservableGauge("fivcglue.server.available", metric.WithUnit("1"),
 		metric.WithDescription("Whether calls of the server are let through: 1, or 0 while it is known to be out of order."))
 	handle(errors.Join(err1, err2, err3, err4, err5))
-
 	of := func(more ...attribute.KeyValue) metric.ObserveOption {
 		return metric.WithAttributes(append(more, system)...)
 	}
@@ -218,7 +196,6 @@ func observeCache(m meter, cache component.Ref[interfaces.ICache], system attrib
 		o.ObserveInt64(lookups, int64(stats.Hits), of(attribute.String("fivcglue.cache.result", "hit")))
 		o.ObserveInt64(lookups, int64(stats.Misses), of(attribute.String("fivcglue.cache.result", "miss")))
 		o.ObserveInt64(evictions, int64(stats.Evictions), of())
-
 		if stats.Size >= 0 {
 			o.ObserveInt64(size, stats.Size, of())
 		}
@@ -227,24 +204,19 @@ func observeCache(m meter, cache component.Ref[interfaces.ICache], system attrib
 			used, idle := c.Connections()
 			o.ObserveInt64(connections, int64(used), of(attribute.String("db.client.connection.state", "used")))
 			o.ObserveInt64(connections, int64(idle), of(attribute.String("db.client.connection.state", "idle")))
-
 			for server, good := range c.Servers() {
 				value := int64(0)
 				if good {
 					value = 1
 				}
-
 				o.ObserveInt64(available, value, of(attribute.String("server.address", server)))
 			}
 		}
-
 		return nil
 	}, lookups, evictions, size, connections, available)
 	if err != nil {
 		handle(err)
-
 		return func() error { return nil }
 	}
-
 	return registration.Unregister
 }

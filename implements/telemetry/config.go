@@ -51,10 +51,8 @@ func given(key string, set bool, system string) error {
 	if !set {
 		problems = append(problems, component.KeyError{Key: key, Err: errors.New("must name an entry")})
 	}
-
 	if system == "" {
 		problems = append(problems, component.KeyError{Key: "system", Err: errors.New("must not be empty")})
 	}
-
 	return errors.Join(problems...)
 }

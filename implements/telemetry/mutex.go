@@ -34,14 +34,12 @@ func NewMutexSite(_ context.Context, _ *component.Site, config MutexSiteConfig) 
 	if err := config.Validate(); err != nil {
 		return nil, err
 	}
-
 	m := newMeter()
 	system := attribute.String("db.system.name", config.System)
 	duration := m.durations("db.client.operation.duration", "Duration of calls of mutexes.")
 	operation := func(name string) *operation {
 		return newOperation(name, trace.SpanKindClient, duration, system, attribute.String("db.operation.name", name))
 	}
-
 	return &MutexSite{
 		inner:   config.Mutexes,
 		acquire: operation("Acquire"), tryAcquire: operation("TryAcquire"),
@@ -58,7 +56,6 @@ func (s *MutexSite) GetMutex(name string) (interfaces.IMutex, error) {
 	if err != nil {
 		return nil, err
 	}
-
 	return &mutex{site: s, inner: inner}, nil
 }
 
@@ -82,18 +79,14 @@ func (m *mutex) take(
 	if !o.on(ctx) {
 		return take(ctx, expire)
 	}
-
 	call := o.begin(ctx)
 	inner, err := take(call.ctx, expire)
 	call.end(err)
-
 	if err != nil {
 		return nil, err
 	}
-
 	l := &lease{ILease: inner, site: m.site, since: time.Now()}
 	context.AfterFunc(inner.Context(), l.over)
-
 	return l, nil
 }
 
@@ -109,7 +102,6 @@ type lease struct {
 func (l *lease) over() {
 	ctx := context.Background()
 	l.site.held.Record(ctx, time.Since(l.since).Seconds(), l.site.attr)
-
 	if errors.Is(context.Cause(l.Context()), interfaces.ErrLost) {
 		l.site.lost.Add(ctx, 1, l.site.attr)
 	}
@@ -119,7 +111,6 @@ func (l *lease) Extend(ctx context.Context, expire time.Duration) error {
 	call := l.site.extend.begin(ctx)
 	err := l.ILease.Extend(call.ctx, expire)
 	call.end(err)
-
 	return err
 }
 
@@ -127,6 +118,5 @@ func (l *lease) Release(ctx context.Context) error {
 	call := l.site.release.begin(ctx)
 	err := l.ILease.Release(call.ctx)
 	call.end(err)
-
 	return err
 }

@@ -49,7 +49,6 @@ func NewQueueSite(_ context.Context, _ *component.Site, config QueueSiteConfig) 
 	if err := config.Validate(); err != nil {
 		return nil, err
 	}
-
 	m := newMeter()
 	s := &QueueSite{
 		inner: config.Queues, system: attribute.String("messaging.system", config.System), names: map[string]bool{},
@@ -61,14 +60,11 @@ func NewQueueSite(_ context.Context, _ *component.Site, config QueueSiteConfig) 
 		retries:  m.counter("fivcglue.queue.retries", "{message}", "Messages that were given to a handler again."),
 	}
 	s.unregister = func() error { return nil }
-
 	inspector, ok := s.inner.Get().(interfaces.IQueueInspector)
 	if !ok {
 		return s, nil
 	}
-
 	s.observe(m, inspector)
-
 	return &inspectedSite{s, inspector}, nil
 }
 
@@ -82,9 +78,7 @@ func (s *QueueSite) GetProducer(name string) (interfaces.IQueueProducer, error) 
 	if err != nil {
 		return nil, err
 	}
-
 	s.note(name)
-
 	p := &producer{
 		IQueueProducer: inner, site: s, attr: metric.WithAttributeSet(attribute.NewSet(s.of(name)...)),
 		send: newOperation("send "+name, trace.SpanKindProducer, s.send, s.of(name, attribute.String("messaging.operation.name", "send"))...),
@@ -92,7 +86,6 @@ func (s *QueueSite) GetProducer(name string) (interfaces.IQueueProducer, error) 
 	if delayed, ok := inner.(interfaces.IDelayedProducer); ok {
 		return &delayedProducer{p, delayed}, nil
 	}
-
 	return p, nil
 }
 
@@ -102,9 +95,7 @@ func (s *QueueSite) GetConsumer(name string) (interfaces.IQueueConsumer, error) 
 	if err != nil {
 		return nil, err
 	}
-
 	s.note(name)
-
 	return &consumer{
 		inner: inner, site: s, attr: metric.WithAttributeSet(attribute.NewSet(s.of(name)...)),
 		process: newOperation("process "+name, trace.SpanKindConsumer, s.process, s.of(name, attribute.String("messaging.operation.name", "process"))...),
@@ -118,7 +109,6 @@ func (s *QueueSite) of(name string, more ...attribute.KeyValue) []attribute.KeyV
 func (s *QueueSite) note(name string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-
 	s.names[name] = true
 }
 
@@ -127,35 +117,27 @@ func (s *QueueSite) observe(m meter, inspector interfaces.IQueueInspector) {
 	depth, err := m.Int64ObservableGauge("fivcglue.queue.depth", metric.WithUnit("{message}"),
 		metric.WithDescription("Messages that a queue holds."))
 	handle(err)
-
 	registration, err := m.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
 		s.mu.Lock()
 		names := slices.Sorted(maps.Keys(s.names))
 		s.mu.Unlock()
-
 		var errs []error
-
 		for _, name := range names {
 			d, err := inspector.GetDepth(ctx, name)
 			if err != nil {
 				errs = append(errs, err)
-
 				continue
 			}
-
 			for state, count := range map[string]int{"waiting": d.Waiting, "in_flight": d.InFlight, "delayed": d.Delayed, "dead": d.Dead} {
 				o.ObserveInt64(depth, int64(count), metric.WithAttributes(s.of(name, attribute.String("fivcglue.queue.state", state))...))
 			}
 		}
-
 		return errors.Join(errs...)
 	}, depth)
 	if err != nil {
 		handle(err)
-
 		return
 	}
-
 	s.unregister = registration.Unregister
 }
 
@@ -171,17 +153,14 @@ func (p *producer) Produce(ctx context.Context, messages ...[]byte) error {
 	if !p.send.on(ctx) {
 		return p.IQueueProducer.Produce(ctx, messages...)
 	}
-
 	call := p.send.begin(ctx)
 	err := p.IQueueProducer.Produce(call.ctx, messages...)
 	p.end(&call, len(messages), err)
-
 	return err
 }
 
 func (p *producer) end(call *call, messages int, err error) {
 	call.end(err)
-
 	if err == nil {
 		p.site.sent.Add(call.ctx, int64(messages), p.attr)
 	}
@@ -196,11 +175,9 @@ func (p *delayedProducer) ProduceAfter(ctx context.Context, delay time.Duration,
 	if !p.send.on(ctx) {
 		return p.inner.ProduceAfter(ctx, delay, messages...)
 	}
-
 	call := p.send.begin(ctx)
 	err := p.inner.ProduceAfter(call.ctx, delay, messages...)
 	p.end(&call, len(messages), err)
-
 	return err
 }
 
@@ -215,7 +192,6 @@ func (c *consumer) Consume(ctx context.Context, handle func(ctx context.Context,
 	return c.inner.Consume(ctx, func(ctx context.Context, m interfaces.Message) error {
 		s := c.site
 		tracing := s.tracing.worthATry()
-
 		if !tracing && !c.process.on(ctx) {
 			return handle(ctx, m)
 		}
@@ -225,7 +201,6 @@ func (c *consumer) Consume(ctx context.Context, handle func(ctx context.Context,
 			call.start(ctx)
 			s.tracing.learn(call.span)
 		}
-
 		s.consumed.Add(call.ctx, 1, c.attr)
 
 		if m.Attempt > 1 {
@@ -237,9 +212,7 @@ func (c *consumer) Consume(ctx context.Context, handle func(ctx context.Context,
 		// A handler that panics, or ends its goroutine, has failed.
 		err := errUnfinished
 		defer func() { call.end(err) }()
-
 		err = handle(call.ctx, m)
-
 		return err
 	})
 }

@@ -41,20 +41,16 @@ func (s *stub) Servers() iter.Seq2[string, bool] {
 
 func newCache(t *testing.T, inner interfaces.ICache) *telemetry.Cache {
 	t.Helper()
-
 	return newCacheOf(t, inner, telemetry.DefaultCacheConfig().System)
 }
 
 func newCacheOf(t *testing.T, inner interfaces.ICache, system string) *telemetry.Cache {
 	t.Helper()
-
 	config := telemetry.DefaultCacheConfig()
 	config.Cache, config.System = component.RefTo(inner), system
-
 	cache, err := telemetry.NewCache(t.Context(), nil, config)
 	if err != nil {
 		t.Fatal(err)
 	}
-
 	return cache
 }

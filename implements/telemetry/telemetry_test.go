@@ -50,11 +50,9 @@ func TestWithoutProviders(t *testing.T) {
 	if provided.Load() {
 		t.Skip("the providers of this process are set already")
 	}
-
 	inner := &stub{}
 	off = newCache(t, inner)
 	ctx, cancel := context.WithCancel(t.Context())
-
 	defer cancel()
 
 	calls := func(c interfaces.ICache) func() {
@@ -65,17 +63,13 @@ func TestWithoutProviders(t *testing.T) {
 			_, _ = c.DeletePattern(ctx, "k")
 		}
 	}
-
 	if bare, wrapped := testing.AllocsPerRun(100, calls(inner)), testing.AllocsPerRun(100, calls(off)); wrapped != bare {
 		t.Errorf("%v allocations, %v without the package", wrapped, bare)
 	}
-
 	provide()
-
 	if _, err := off.GetValue(ctx, "k"); err != nil {
 		t.Fatal(err)
 	}
-
 	if got := collect(t)["db.client.operation.duration{db.operation.name=GetValue, db.system.name=redis}"]; got != 1 {
 		t.Errorf("a provider that is set later is told of %v calls, want 1", got)
 	}
@@ -84,12 +78,10 @@ func TestWithoutProviders(t *testing.T) {
 func TestCacheConforms(t *testing.T) {
 	interfacestest.TestCache(t, func(t *testing.T) interfacestest.CacheHarness {
 		t.Helper()
-
 		inner, err := memory.NewCache(t.Context(), nil, memory.DefaultCacheConfig())
 		if err != nil {
 			t.Fatal(err)
 		}
-
 		return interfacestest.CacheHarness{Cache: closing{newCache(t, inner), inner}}
 	})
 }
@@ -104,24 +96,18 @@ func (c closing) Close(ctx context.Context) error { return c.inner.Close(ctx) }
 
 func TestCacheTells(t *testing.T) {
 	provide()
-
 	inner := &stub{stats: interfaces.CacheStats{Hits: 3, Misses: 2, Evictions: 1, Size: 7}}
 	cache := newCacheOf(t, inner, "stub")
-
 	inner.err = fmt.Errorf("%s: %w", secret, interfaces.ErrMiss)
 	_, _ = cache.GetValue(t.Context(), secret)
-
 	inner.err = fmt.Errorf("%s: %w", secret, interfaces.ErrUnavailable)
 	_, _ = cache.GetValue(t.Context(), secret)
 	_ = cache.SetValue(t.Context(), secret, []byte(secret), time.Hour)
-
 	ctx, above := otel.Tracer("test").Start(t.Context(), "above")
 	before := len(traces.Spans())
-
 	if _, err := cache.DeletePattern(ctx, secret+"*"); !errors.Is(err, interfaces.ErrUnavailable) {
 		t.Errorf("DeletePattern: %v", err)
 	}
-
 	for range cache.ScanKeys(ctx, secret+"*") {
 		break
 	}
@@ -146,22 +132,18 @@ func TestCacheTells(t *testing.T) {
 	if want := "client DeletePattern {db.operation.name=DeletePattern,db.system.name=stub,error.type=unavailable} Error: unavailable"; !strings.HasPrefix(spans, want) {
 		t.Errorf("spans:\n%s\nwant first\n%s", spans, want)
 	}
-
 	if err := cache.Close(t.Context()); err != nil {
 		t.Error(err)
 	}
-
 	wantNoSecret(t)
 }
 
 func TestMutexesTell(t *testing.T) {
 	provide()
-
 	inner, err := memory.NewMutexSite(t.Context(), nil, memory.DefaultMutexSiteConfig())
 	if err != nil {
 		t.Fatal(err)
 	}
-
 	config := telemetry.DefaultMutexSiteConfig()
 	config.Mutexes, config.System = component.RefTo[interfaces.IMutexSite](inner), "stub"
 
@@ -179,11 +161,9 @@ func TestMutexesTell(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-
 	if _, err := mutex.TryAcquire(t.Context(), time.Hour); !errors.Is(err, interfaces.ErrHeld) {
 		t.Errorf("TryAcquire: %v", err)
 	}
-
 	if err := errors.Join(lease.Extend(t.Context(), time.Hour), lease.Release(t.Context())); err != nil {
 		t.Error(err)
 	}
@@ -192,7 +172,6 @@ func TestMutexesTell(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-
 	_ = inner.Close(t.Context())
 	<-lost.Context().Done()
 
@@ -213,17 +192,13 @@ func TestMutexesTell(t *testing.T) {
 
 func TestQueuesTell(t *testing.T) {
 	provide()
-
 	settings := memory.DefaultQueueConfig()
 	settings.RetryDelay, settings.MaxRetryDelay, settings.MaxAttempts = time.Millisecond, time.Millisecond, 2
-
 	inner, err := memory.NewQueueSite(t.Context(), nil, settings)
 	if err != nil {
 		t.Fatal(err)
 	}
-
 	defer inner.Close(t.Context())
-
 	config := telemetry.DefaultQueueSiteConfig()
 	config.Queues, config.System = component.RefTo[interfaces.IQueueSite](inner), "stub"
 
@@ -231,7 +206,6 @@ func TestQueuesTell(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-
 	if _, ok := site.(interfaces.IQueueInspector); !ok {
 		t.Error("the inspector is lost")
 	}
@@ -245,11 +219,9 @@ func TestQueuesTell(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-
 	if err := producer.Produce(t.Context(), []byte(secret), []byte("bad")); err != nil {
 		t.Fatal(err)
 	}
-
 	ctx, stop := context.WithCancel(t.Context())
 	done := 0
 	handled := make(chan struct{}, 10)
@@ -258,19 +230,15 @@ func TestQueuesTell(t *testing.T) {
 		for range 3 {
 			<-handled
 		}
-
 		stop()
 	}()
 
 	err = consumer.Consume(ctx, func(ctx context.Context, m interfaces.Message) error {
 		defer func() { handled <- struct{}{} }()
-
 		if string(m.Body) == "bad" {
 			return errors.New(secret)
 		}
-
 		done++
-
 		return nil
 	})
 	if err != nil || done != 1 {
@@ -287,11 +255,9 @@ func TestQueuesTell(t *testing.T) {
 		"fivcglue.queue.lag{messaging.destination.name=orders, messaging.system=stub}":                                                              2,
 		"fivcglue.queue.depth{fivcglue.queue.state=dead, messaging.destination.name=orders, messaging.system=stub}":                                 1,
 	})
-
 	if spans := strings.Join(traces.Spans(), "\n"); strings.Count(spans, "consumer process orders") != 3 {
 		t.Errorf("spans:\n%s", spans)
 	}
-
 	wantNoSecret(t)
 }
 
@@ -311,7 +277,6 @@ func TestRegister(t *testing.T) {
 	if err := telemetry.Register(reg); err != nil {
 		t.Fatal(err)
 	}
-
 	for _, name := range []string{"telemetry.Cache", "telemetry.MutexSite", "telemetry.QueueSite"} {
 		if _, ok := reg.Class(name); !ok {
 			t.Errorf("%s is not known", name)
@@ -321,42 +286,34 @@ func TestRegister(t *testing.T) {
 
 func collect(t *testing.T) map[string]float64 {
 	t.Helper()
-
 	all, err := metrics.Collect(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-
 	return all
 }
 
 func wantPoints(t *testing.T, want map[string]float64) {
 	t.Helper()
-
 	all := collect(t)
 	for name, value := range want {
 		if got, ok := all[name]; !ok || got != value {
 			t.Errorf("%s = %v, %v; want %v", name, got, ok, value)
 		}
 	}
-
 	if t.Failed() {
 		var text strings.Builder
-
 		_ = metrics.Print(t.Context(), &text)
-
 		t.Log(text.String())
 	}
 }
 
 func wantNoSecret(t *testing.T) {
 	t.Helper()
-
 	var text strings.Builder
 	if err := metrics.Print(t.Context(), &text); err != nil {
 		t.Fatal(err)
 	}
-
 	if all := text.String() + strings.Join(traces.Spans(), "\n"); strings.Contains(all, secret) {
 		t.Errorf("a key, a value or a name is told:\n%s", all)
 	}

@@ -59,7 +59,6 @@ func (o *operation) begin(ctx context.Context) call {
 	if trace.SpanFromContext(ctx).IsRecording() {
 		c.start(ctx)
 	}
-
 	return c
 }
 
@@ -72,23 +71,19 @@ func (c *call) start(ctx context.Context, more ...trace.SpanStartOption) {
 func (c *call) end(err error) {
 	took := time.Since(c.began).Seconds()
 	kind := kindOf(err)
-
 	if kind == "" {
 		c.duration.Record(c.ctx, took, c.good)
 	} else {
 		c.duration.Record(c.ctx, took, c.good, metric.WithAttributes(errorType.String(kind)))
 	}
-
 	if c.span == nil {
 		return
 	}
-
 	if kind != "" {
 		// The text of an error may hold a key.
 		c.span.SetStatus(codes.Error, kind)
 		c.span.SetAttributes(errorType.String(kind))
 	}
-
 	c.span.End()
 }
 
@@ -109,7 +104,6 @@ func kindOf(err error) string {
 			return known.name
 		}
 	}
-
 	return "_OTHER"
 }
 
@@ -137,14 +131,12 @@ func newMeter() meter { return meter{otel.Meter(scope)} }
 func (m meter) durations(name, description string) metric.Float64Histogram {
 	h, err := m.Float64Histogram(name, metric.WithUnit("s"), metric.WithDescription(description), seconds)
 	handle(err)
-
 	return h
 }
 
 func (m meter) counter(name, unit, description string) metric.Int64Counter {
 	c, err := m.Int64Counter(name, metric.WithUnit(unit), metric.WithDescription(description))
 	handle(err)
-
 	return c
 }
 

@@ -55,16 +55,13 @@ func (m *Metrics) Collect(ctx context.Context) (map[string]float64, error) {
 	m.mu.Lock()
 	callbacks := slices.Collect(maps.Values(m.callbacks))
 	m.mu.Unlock()
-
 	for _, ask := range callbacks {
 		if err := ask(ctx, &observer{metrics: m}); err != nil {
 			return nil, err
 		}
 	}
-
 	m.mu.Lock()
 	defer m.mu.Unlock()
-
 	all := make(map[string]float64, len(m.points))
 	for name, p := range m.points {
 		all[name] = p.sum
@@ -72,7 +69,6 @@ func (m *Metrics) Collect(ctx context.Context) (map[string]float64, error) {
 			all[name] = float64(p.count)
 		}
 	}
-
 	return all, nil
 }
 
@@ -82,30 +78,24 @@ func (m *Metrics) Print(ctx context.Context, w io.Writer) error {
 	if err != nil {
 		return err
 	}
-
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		if _, err := fmt.Fprintln(w, name, all[name]); err != nil {
 			return err
 		}
 	}
-
 	return nil
 }
 
 func (m *Metrics) add(name string, set attribute.Set, value float64, histogram, replace bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-
 	key := name + "{" + strings.ReplaceAll(set.Encoded(attribute.DefaultEncoder()), ",", ", ") + "}"
-
 	p := m.points[key]
 	p.histogram = histogram
 	p.count++
-
 	if replace {
 		p.sum = 0
 	}
-
 	p.sum += value
 	m.points[key] = p
 }
@@ -140,21 +130,16 @@ func (m *meter) Int64ObservableGauge(name string, _ ...metric.Int64ObservableGau
 
 func (m *meter) RegisterCallback(f metric.Callback, _ ...metric.Observable) (metric.Registration, error) {
 	c := &callback{metrics: m.metrics}
-
 	m.metrics.mu.Lock()
 	defer m.metrics.mu.Unlock()
-
 	m.metrics.callbacks[c] = f
-
 	return c, nil
 }
 
 func (c *callback) Unregister() error {
 	c.metrics.mu.Lock()
 	defer c.metrics.mu.Unlock()
-
 	delete(c.metrics.callbacks, c)
-
 	return nil
 }
 

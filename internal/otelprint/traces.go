@@ -30,7 +30,6 @@ func NewTraces() *Traces { return &Traces{} }
 func (t *Traces) Spans() []string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-
 	return slices.Clone(t.spans)
 }
 
@@ -47,14 +46,11 @@ func (t *tracer) Start(ctx context.Context, name string, options ...trace.SpanSt
 	config := trace.NewSpanStartConfig(options...)
 	above := trace.SpanContextFromContext(ctx)
 	id := trace.SpanContextConfig{TraceID: above.TraceID(), TraceFlags: trace.FlagsSampled}
-
 	_, _ = rand.Read(id.SpanID[:]) // never fails
 	if !id.TraceID.IsValid() {
 		_, _ = rand.Read(id.TraceID[:])
 	}
-
 	s := &span{traces: t.traces, name: name, kind: config.SpanKind(), attrs: config.Attributes(), context: trace.NewSpanContext(id)}
-
 	return trace.ContextWithSpan(ctx, s), s
 }
 
@@ -77,9 +73,7 @@ func (s *span) TracerProvider() trace.TracerProvider      { return s.traces }
 
 func (s *span) End(...trace.SpanEndOption) {
 	set := attribute.NewSet(s.attrs...)
-
 	s.traces.mu.Lock()
 	defer s.traces.mu.Unlock()
-
 	s.traces.spans = append(s.traces.spans, fmt.Sprintf("%s %s {%s}%s", s.kind, s.name, set.Encoded(attribute.DefaultEncoder()), s.status))
 }

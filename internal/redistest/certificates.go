@@ -36,20 +36,16 @@ func NewCertificates(dir string) (*Certificates, error) {
 		ServerCert: file("server.crt"), ServerKey: file("server.key"),
 		ClientCert: file("client.crt"), ClientKey: file("client.key"),
 	}
-
 	authority, err := newAuthority(c.CA)
 	if err != nil {
 		return nil, fmt.Errorf("certificates: %w", err)
 	}
-
 	if err := authority.sign("fivcglue test server", c.ServerCert, c.ServerKey); err != nil {
 		return nil, fmt.Errorf("certificates: %w", err)
 	}
-
 	if err := authority.sign("fivcglue test client", c.ClientCert, c.ClientKey); err != nil {
 		return nil, fmt.Errorf("certificates: %w", err)
 	}
-
 	return c, nil
 }
 
@@ -59,15 +55,12 @@ func (c *Certificates) ClientConfig() (*tls.Config, error) {
 	if err != nil {
 		return nil, err
 	}
-
 	pool := x509.NewCertPool()
 	pool.AppendCertsFromPEM(authority)
-
 	pair, err := tls.LoadX509KeyPair(c.ClientCert, c.ClientKey)
 	if err != nil {
 		return nil, err
 	}
-
 	return &tls.Config{RootCAs: pool, Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}, nil
 }
 
@@ -82,22 +75,18 @@ func newAuthority(certFile string) (*authority, error) {
 	if err != nil {
 		return nil, err
 	}
-
 	template := newTemplate("fivcglue test authority")
 	template.IsCA = true
 	template.BasicConstraintsValid = true
 	template.KeyUsage = x509.KeyUsageCertSign
-
 	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	if err != nil {
 		return nil, err
 	}
-
 	cert, err := x509.ParseCertificate(der)
 	if err != nil {
 		return nil, err
 	}
-
 	return &authority{cert: cert, key: key}, writePEM(certFile, "CERTIFICATE", der)
 }
 
@@ -119,7 +108,6 @@ func (a *authority) sign(name, certFile, keyFile string) error {
 	if err != nil {
 		return err
 	}
-
 	if err := writePEM(certFile, "CERTIFICATE", der); err != nil {
 		return err
 	}
@@ -128,13 +116,11 @@ func (a *authority) sign(name, certFile, keyFile string) error {
 	if err != nil {
 		return err
 	}
-
 	return writePEM(keyFile, "PRIVATE KEY", secret)
 }
 
 func newTemplate(name string) *x509.Certificate {
 	now := time.Now()
-
 	return &x509.Certificate{
 		SerialNumber: big.NewInt(now.UnixNano()),
 		Subject:      pkix.Name{CommonName: name},

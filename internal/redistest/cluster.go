@@ -28,10 +28,8 @@ type Cluster struct{ rig }
 // seconds: see SharedCluster.
 func NewCluster(t testing.TB, options RigOptions) *Cluster {
 	t.Helper()
-
 	c := build(t, func() (*Cluster, error) { return startCluster(t, options) })
 	t.Cleanup(c.close)
-
 	return c
 }
 
@@ -41,7 +39,6 @@ func (c *Cluster) Addrs() []string {
 	for i, n := range c.nodes {
 		addrs[i] = n.Addr()
 	}
-
 	return addrs
 }
 
@@ -51,45 +48,36 @@ func (c *Cluster) Nodes() []*Node { return c.nodes }
 // Masters returns the nodes that are masters now, by their first slot.
 func (c *Cluster) Masters(t testing.TB) []*Node {
 	t.Helper()
-
 	shape := c.shape(t)
 	masters := make([]*Node, len(shape))
-
 	for i, m := range shape {
 		masters[i] = m.node
 	}
-
 	return masters
 }
 
 // Replica returns a replica of master that runs.
 func (c *Cluster) Replica(t testing.TB, master *Node) *Node {
 	t.Helper()
-
 	for _, m := range c.shape(t) {
 		if m.node == master && len(m.replicas) > 0 {
 			return m.replicas[0]
 		}
 	}
-
 	t.Fatalf("%s has no replica", master.name)
-
 	return nil
 }
 
 // Owner returns the master that holds key now.
 func (c *Cluster) Owner(t testing.TB, key string) *Node {
 	t.Helper()
-
 	slot := Slot(key)
 	for _, m := range c.shape(t) {
 		if m.has(slot) {
 			return m.node
 		}
 	}
-
 	t.Fatalf("nobody holds slot %d", slot)
-
 	return nil
 }
 
@@ -97,30 +85,25 @@ func (c *Cluster) Owner(t testing.TB, key string) *Node {
 // waits until all nodes know. It returns the new master.
 func (c *Cluster) Fail(t testing.TB, master *Node) *Node {
 	t.Helper()
-
 	replica := c.Replica(t, master)
 	replica.Do(t, "CLUSTER", "FAILOVER")
 	c.AwaitMaster(t, replica)
-
 	return replica
 }
 
 // AwaitMaster waits until node is a master in the eyes of all nodes that run.
 func (c *Cluster) AwaitMaster(t testing.TB, node *Node) {
 	t.Helper()
-
 	c.await(t, func(ctx context.Context) error {
 		views, err := c.views(ctx)
 		if err != nil {
 			return err
 		}
-
 		for from, view := range views {
 			if e := view.at(node.Addr()); e == nil || !e.master() || len(e.slots) == 0 {
 				return fmt.Errorf("%s does not know %s as a master", from.name, node.name)
 			}
 		}
-
 		return c.agreed(ctx, views)
 	})
 }
@@ -129,7 +112,6 @@ func (c *Cluster) AwaitMaster(t testing.TB, node *Node) {
 // nodes agree that three masters with a replica each hold all slots.
 func (c *Cluster) Heal(t testing.TB) {
 	t.Helper()
-
 	if err := c.heal(); err != nil {
 		t.Fatalf("the cluster does not heal: %v\n%s", err, c.logs())
 	}
@@ -138,7 +120,6 @@ func (c *Cluster) Heal(t testing.TB) {
 // Flush empties all nodes.
 func (c *Cluster) Flush(t testing.TB) {
 	t.Helper()
-
 	for _, n := range c.Masters(t) {
 		n.Do(t, "FLUSHALL")
 	}
@@ -148,14 +129,11 @@ func (c *Cluster) heal() error {
 	if err := c.start(); err != nil {
 		return err
 	}
-
 	ctx, cancel := context.WithTimeout(context.Background(), clusterPatience)
 	defer cancel()
-
 	if err := c.settleMoves(ctx); err != nil {
 		return err
 	}
-
 	return until(ctx, func() error { return c.whole(ctx) })
 }
 
@@ -164,14 +142,12 @@ func (c *Cluster) reset() error {
 	if err := c.heal(); err != nil {
 		return err
 	}
-
 	for _, n := range c.nodes {
 		// A replica follows its master.
 		if err := n.flush(); err != nil && !redis.IsReadOnlyError(err) {
 			return err
 		}
 	}
-
 	return nil
 }
 
@@ -180,31 +156,25 @@ func startCluster(t testing.TB, options RigOptions) (*Cluster, error) {
 	if err := c.init(options); err != nil {
 		return c, err
 	}
-
 	bus := make(map[*Node]int)
 
 	for i := range 2 * clusterMasters {
 		_, err := c.newNode(t, "node"+strconv.Itoa(i), func(n *Node) []string {
 			bus[n] = freePort(t)
-
 			return append(c.clusterLines(n, bus[n]), c.data()...)
 		})
 		if err != nil {
 			return c, err
 		}
 	}
-
 	if err := c.start(); err != nil {
 		return c, err
 	}
-
 	ctx, cancel := context.WithTimeout(context.Background(), clusterPatience)
 	defer cancel()
-
 	if err := c.form(ctx, bus); err != nil {
 		return c, fmt.Errorf("forming a cluster: %w\n%s", err, c.logs())
 	}
-
 	return c, nil
 }
 
@@ -217,22 +187,18 @@ func (c *Cluster) clusterLines(n *Node, bus int) []string {
 		"cluster-replica-validity-factor 0",  // a replica takes over however old it is
 		"cluster-allow-replica-migration no", // three pairs stay three pairs
 	}
-
 	if c.files != nil {
 		lines = append(lines, "tls-cluster yes")
 	}
 
 	if n.proxy != nil {
 		_, port, _ := net.SplitHostPort(n.proxy.Addr())
-
 		key := "cluster-announce-port "
 		if c.files != nil {
 			key = "cluster-announce-tls-port "
 		}
-
 		lines = append(lines, key+port)
 	}
-
 	return lines
 }
 
@@ -242,7 +208,6 @@ func (c *Cluster) form(ctx context.Context, bus map[*Node]int) error {
 		if err := n.client.Do(ctx, "CLUSTER", "SET-CONFIG-EPOCH", i+1).Err(); err != nil {
 			return err
 		}
-
 		if i < clusterMasters {
 			first, last := i*clusterSlots/clusterMasters, (i+1)*clusterSlots/clusterMasters-1
 			if err := n.client.ClusterAddSlotsRange(ctx, first, last).Err(); err != nil {
@@ -259,9 +224,7 @@ func (c *Cluster) form(ctx context.Context, bus map[*Node]int) error {
 			}
 		}
 	}
-
 	var work sync.WaitGroup
-
 	errs := make(chan error, clusterMasters)
 
 	for i, n := range c.nodes[clusterMasters:] {
@@ -270,11 +233,9 @@ func (c *Cluster) form(ctx context.Context, bus map[*Node]int) error {
 			if err == nil {
 				err = until(ctx, func() error { return n.client.ClusterReplicate(ctx, id).Err() })
 			}
-
 			errs <- err
 		})
 	}
-
 	work.Wait()
 
 	for range clusterMasters {
@@ -282,6 +243,5 @@ func (c *Cluster) form(ctx context.Context, bus map[*Node]int) error {
 			return err
 		}
 	}
-
 	return until(ctx, func() error { return c.whole(ctx) })
 }

@@ -21,20 +21,16 @@ func Slot(key string) int {
 
 	// CRC-16 as XMODEM has it.
 	var sum uint16
-
 	for i := range len(key) {
 		sum ^= uint16(key[i]) << 8
-
 		for range 8 {
 			carry := sum&0x8000 != 0
 			sum <<= 1
-
 			if carry {
 				sum ^= 0x1021
 			}
 		}
 	}
-
 	return int(sum) % clusterSlots
 }
 
@@ -54,18 +50,14 @@ func (c *Cluster) BeginMove(ctx context.Context, slot int, from, to *Node) (*Slo
 	if err != nil {
 		return nil, err
 	}
-
 	toID, err := to.client.ClusterMyID(ctx).Result()
 	if err != nil {
 		return nil, err
 	}
-
 	m := &SlotMove{cluster: c, slot: slot, from: from, to: to, fromID: fromID, toID: toID}
-
 	if err := m.set(ctx, to, "IMPORTING", fromID); err != nil {
 		return nil, err
 	}
-
 	return m, m.set(ctx, from, "MIGRATING", toID)
 }
 
@@ -76,17 +68,14 @@ func (m *SlotMove) Keys(ctx context.Context, n int) (int, error) {
 	if err != nil || len(keys) == 0 {
 		return 0, err
 	}
-
 	args := []any{"MIGRATE", "127.0.0.1", m.to.port, "", 0, patience.Milliseconds(), "REPLACE"}
 	if secret := m.cluster.secret; secret != "" {
 		args = append(args, "AUTH2", adminName, secret)
 	}
-
 	args = append(args, "KEYS")
 	for _, key := range keys {
 		args = append(args, key)
 	}
-
 	return len(keys), m.from.client.Do(ctx, args...).Err()
 }
 
@@ -97,7 +86,6 @@ func (m *SlotMove) Finish(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-
 		if n == 0 {
 			break
 		}
@@ -109,13 +97,11 @@ func (m *SlotMove) Finish(ctx context.Context) error {
 		if !n.up() {
 			continue
 		}
-
 		err := m.set(ctx, n, "NODE", m.toID)
 		if err != nil && !isReplicaRefusal(err) {
 			return err
 		}
 	}
-
 	return nil
 }
 
@@ -127,33 +113,27 @@ func (c *Cluster) MoveSlots(ctx context.Context, from, to *Node, slots ...int) e
 		if err != nil {
 			return err
 		}
-
 		if err := move.Finish(ctx); err != nil {
 			return err
 		}
 	}
-
 	return nil
 }
 
 // Slots returns the slots that master holds now.
 func (c *Cluster) Slots(t testing.TB, master *Node) []int {
 	t.Helper()
-
 	var slots []int
-
 	for _, m := range c.shape(t) {
 		if m.node != master {
 			continue
 		}
-
 		for _, r := range m.slots {
 			for slot := r.first; slot <= r.last; slot++ {
 				slots = append(slots, slot)
 			}
 		}
 	}
-
 	return slots
 }
 
@@ -162,7 +142,6 @@ func (m *SlotMove) set(ctx context.Context, at *Node, args ...any) error {
 	if err := at.client.Do(ctx, args...).Err(); err != nil {
 		return fmt.Errorf("%s: moving slot %d: %w", at.name, m.slot, err)
 	}
-
 	return nil
 }
 
@@ -189,7 +168,6 @@ func (c *Cluster) settleMoves(ctx context.Context) error {
 			if !strings.HasPrefix(field, "[") {
 				continue
 			}
-
 			slot, _, _ := strings.Cut(strings.TrimPrefix(field, "["), "-")
 
 			err := n.client.Do(ctx, "CLUSTER", "SETSLOT", slot, "STABLE").Err()
@@ -198,12 +176,10 @@ func (c *Cluster) settleMoves(ctx context.Context) error {
 			}
 		}
 	}
-
 	return nil
 }
 
 func isReplicaRefusal(err error) bool {
 	var refusal redis.Error
-
 	return errors.As(err, &refusal) && strings.Contains(err.Error(), "only with masters")
 }

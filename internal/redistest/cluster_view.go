@@ -33,7 +33,6 @@ func (e *viewEntry) doubtful() bool {
 			return true
 		}
 	}
-
 	return !e.connected
 }
 
@@ -46,14 +45,12 @@ func (v view) at(addr string) *viewEntry {
 			return &v[i]
 		}
 	}
-
 	return nil
 }
 
 // roles describes who is what and holds which slots, to compare views.
 func (v view) roles() string {
 	var text strings.Builder
-
 	for _, e := range v {
 		if e.master() {
 			fmt.Fprintf(&text, "%s %v;", e.addr, e.slots)
@@ -61,7 +58,6 @@ func (v view) roles() string {
 			fmt.Fprintf(&text, "%s follows %s;", e.addr, e.masterID)
 		}
 	}
-
 	return text.String()
 }
 
@@ -80,22 +76,17 @@ func (s shard) has(slot int) bool {
 // first slot.
 func (c *Cluster) shape(t testing.TB) []shard {
 	t.Helper()
-
 	var agreed view
-
 	c.await(t, func(ctx context.Context) error {
 		views, err := c.views(ctx)
 		if err != nil {
 			return err
 		}
-
 		for _, agreed = range views {
 			break
 		}
-
 		return c.agreed(ctx, views)
 	})
-
 	var shards []shard
 
 	for _, e := range agreed {
@@ -103,19 +94,15 @@ func (c *Cluster) shape(t testing.TB) []shard {
 			shards = append(shards, shard{node: c.at(e.addr), slots: e.slots, replicas: c.replicasOf(agreed, e.id)})
 		}
 	}
-
 	slices.SortFunc(shards, func(a, b shard) int { return cmp.Compare(a.slots[0].first, b.slots[0].first) })
-
 	return shards
 }
 
 // await asks until there is no error; the test fails if that takes too long.
 func (c *Cluster) await(t testing.TB, ask func(ctx context.Context) error) {
 	t.Helper()
-
 	ctx, cancel := context.WithTimeout(context.Background(), clusterPatience)
 	defer cancel()
-
 	if err := until(ctx, func() error { return ask(ctx) }); err != nil {
 		t.Fatalf("waiting for the cluster: %v\n%s", err, c.logs())
 	}
@@ -124,26 +111,21 @@ func (c *Cluster) await(t testing.TB, ask func(ctx context.Context) error) {
 // views asks each node that runs.
 func (c *Cluster) views(ctx context.Context) (map[*Node]view, error) {
 	views := make(map[*Node]view)
-
 	for _, n := range c.nodes {
 		if !n.up() {
 			continue
 		}
-
 		text, err := n.client.ClusterNodes(ctx).Result()
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", n.name, err)
 		}
-
 		if views[n], err = parseView(text); err != nil {
 			return nil, fmt.Errorf("%s: %w", n.name, err)
 		}
 	}
-
 	if len(views) == 0 {
 		return nil, errors.New("no node runs")
 	}
-
 	return views, nil
 }
 
@@ -151,16 +133,13 @@ func (c *Cluster) views(ctx context.Context) (map[*Node]view, error) {
 // every slot is held.
 func (c *Cluster) agreed(ctx context.Context, views map[*Node]view) error {
 	roles := ""
-
 	for n, v := range views {
 		if roles == "" {
 			roles = v.roles()
 		}
-
 		if v.roles() != roles {
 			return fmt.Errorf("%s sees another cluster than the others", n.name)
 		}
-
 		if held := v.held(); held != clusterSlots {
 			return fmt.Errorf("%s: %d slots are held", n.name, held)
 		}
@@ -169,12 +148,10 @@ func (c *Cluster) agreed(ctx context.Context, views map[*Node]view) error {
 		if err != nil {
 			return err
 		}
-
 		if !strings.Contains(info, "cluster_state:ok") {
 			return fmt.Errorf("%s says that the cluster is not well", n.name)
 		}
 	}
-
 	return nil
 }
 
@@ -184,49 +161,40 @@ func (c *Cluster) whole(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-
 	if len(views) != len(c.nodes) {
 		return fmt.Errorf("%d nodes run", len(views))
 	}
 
 	for n, v := range views {
 		masters := 0
-
 		for i := range v {
 			if v[i].doubtful() {
 				return fmt.Errorf("%s doubts %s: %v", n.name, v[i].addr, v[i].flags)
 			}
-
 			if v[i].master() && len(v[i].slots) > 0 {
 				masters++
 			}
 		}
-
 		if len(v) != len(c.nodes) || masters != clusterMasters {
 			return fmt.Errorf("%s knows %d nodes and %d masters", n.name, len(v), masters)
 		}
-
 		if err := replicaReady(ctx, n.client); err != nil {
 			return fmt.Errorf("%s: %w", n.name, err)
 		}
 	}
-
 	return c.agreed(ctx, views)
 }
 
 func (v view) held() int {
 	held := 0
-
 	for _, e := range v {
 		if slices.Contains(e.flags, "fail") {
 			continue // what it holds, nobody serves
 		}
-
 		for _, r := range e.slots {
 			held += r.last - r.first + 1
 		}
 	}
-
 	return held
 }
 
@@ -236,26 +204,22 @@ func (c *Cluster) at(addr string) *Node {
 			return n
 		}
 	}
-
 	return nil
 }
 
 func (c *Cluster) replicasOf(v view, id string) []*Node {
 	var replicas []*Node
-
 	for _, e := range v {
 		if n := c.at(e.addr); e.masterID == id && n.up() {
 			replicas = append(replicas, n)
 		}
 	}
-
 	return replicas
 }
 
 // parseView reads what CLUSTER NODES answers.
 func parseView(text string) (view, error) {
 	var v view
-
 	for line := range strings.Lines(text) {
 		fields := strings.Fields(line)
 		if len(fields) < 8 {
@@ -271,7 +235,6 @@ func parseView(text string) (view, error) {
 		for _, slots := range fields[8:] {
 			if strings.HasPrefix(slots, "[") {
 				e.moving = true
-
 				continue
 			}
 
@@ -279,21 +242,15 @@ func parseView(text string) (view, error) {
 			if !ok {
 				last = first
 			}
-
 			from, err1 := strconv.Atoi(first)
 			to, err2 := strconv.Atoi(last)
-
 			if err := errors.Join(err1, err2); err != nil {
 				return nil, err
 			}
-
 			e.slots = append(e.slots, slotRange{from, to})
 		}
-
 		v = append(v, e)
 	}
-
 	slices.SortFunc(v, func(a, b viewEntry) int { return cmp.Compare(a.id, b.id) })
-
 	return v, nil
 }

@@ -30,18 +30,14 @@ const RequireEnv = "FIVCGLUE_REQUIRE_REDIS"
 // Binary returns the path of redis-server, or skips or fails the test.
 func Binary(t testing.TB) string {
 	t.Helper()
-
 	path, err := exec.LookPath("redis-server")
 	if err == nil {
 		return path
 	}
-
 	if os.Getenv(RequireEnv) == "1" {
 		t.Fatalf("redis-server is not installed, and %s=1 asks for it: %v", RequireEnv, err)
 	}
-
 	t.Skip("redis-server is not installed: this test needs a real one")
-
 	return ""
 }
 
@@ -49,10 +45,8 @@ func Binary(t testing.TB) string {
 // the test.
 func Mini(t testing.TB) *miniredis.Miniredis {
 	t.Helper()
-
 	mini := miniredis.RunT(t)
 	mini.ClockTTL(true)
-
 	return mini
 }
 
@@ -69,7 +63,6 @@ type Backend struct {
 // of its own.
 func Each(t *testing.T, test func(t *testing.T, b Backend)) {
 	t.Helper()
-
 	t.Run("miniredis", func(t *testing.T) {
 		mini := Mini(t)
 		test(t, Backend{Addr: mini.Addr(), Advance: mini.FastForward})

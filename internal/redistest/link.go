@@ -31,14 +31,11 @@ func (l *link) cut() {
 // requests carries what the client sends.
 func (l *link) requests() {
 	defer l.leave()
-
 	pump(l.client, func(request []byte) bool {
 		if !l.pass(l.request(request)) {
 			return false
 		}
-
 		_, err := l.server.Write(request)
-
 		return err == nil
 	})
 }
@@ -46,58 +43,45 @@ func (l *link) requests() {
 // replies carries what the server sends.
 func (l *link) replies() {
 	defer l.leave()
-
 	pump(l.server, func(reply []byte) bool {
 		gate, delay, lose := l.reply()
 		if lose || !l.pass(gate) || !l.wait(delay) {
 			return false
 		}
-
 		_, err := l.client.Write(reply)
-
 		return err == nil
 	})
 }
 
 func (l *link) leave() {
 	l.cut()
-
 	l.proxy.mu.Lock()
 	defer l.proxy.mu.Unlock()
-
 	delete(l.proxy.links, l)
 }
 
 // request notes what the client sent and returns the gate that it has to pass.
 func (l *link) request(request []byte) <-chan struct{} {
 	p := l.proxy
-
 	p.mu.Lock()
 	defer p.mu.Unlock()
-
 	if l.answered {
 		p.trips++
 	}
-
 	l.answered = false
-
 	if p.lose != nil && p.lose(bytes.Clone(request)) {
 		l.losing = true
 		p.lost++
 	}
-
 	return p.gate
 }
 
 // reply notes that the server answered and says what becomes of that.
 func (l *link) reply() (gate <-chan struct{}, delay time.Duration, lose bool) {
 	p := l.proxy
-
 	p.mu.Lock()
 	defer p.mu.Unlock()
-
 	l.answered = true
-
 	return p.gate, p.delay, l.losing
 }
 
@@ -115,10 +99,8 @@ func (l *link) wait(d time.Duration) bool {
 	if d <= 0 {
 		return true
 	}
-
 	timer := time.NewTimer(d)
 	defer timer.Stop()
-
 	select {
 	case <-timer.C:
 		return true
@@ -130,13 +112,11 @@ func (l *link) wait(d time.Duration) bool {
 // pump hands on what arrives until there is no more or hand says stop.
 func pump(from net.Conn, hand func([]byte) bool) {
 	buffer := make([]byte, 64<<10)
-
 	for {
 		n, err := from.Read(buffer)
 		if n > 0 && !hand(buffer[:n]) {
 			return
 		}
-
 		if err != nil {
 			return
 		}

@@ -38,7 +38,6 @@ func (n *Node) Addr() string {
 	if n.proxy != nil {
 		return n.proxy.Addr()
 	}
-
 	return n.direct()
 }
 
@@ -52,7 +51,6 @@ func (n *Node) IsData() bool { return len(n.args) == 0 }
 // Role returns what the node is now: master, slave or sentinel.
 func (n *Node) Role(t testing.TB) string {
 	t.Helper()
-
 	return n.Do(t, "ROLE").([]any)[0].(string)
 }
 
@@ -63,15 +61,12 @@ func (n *Node) Client() *redis.Client { return n.client }
 // Do sends a command to the node and returns what it answers.
 func (n *Node) Do(t testing.TB, args ...any) any {
 	t.Helper()
-
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-
 	reply, err := n.client.Do(ctx, args...).Result()
 	if err != nil && !errors.Is(err, redis.Nil) {
 		t.Fatalf("%s: %v: %v", n.name, args[0], err)
 	}
-
 	return reply
 }
 
@@ -79,11 +74,9 @@ func (n *Node) Do(t testing.TB, args ...any) any {
 // connections from then on.
 func (n *Node) Kill(t testing.TB) {
 	t.Helper()
-
 	if n.proc == nil {
 		t.Fatalf("%s is not running", n.name)
 	}
-
 	n.kill()
 }
 
@@ -91,11 +84,9 @@ func (n *Node) Kill(t testing.TB) {
 // folder, and waits until it answers. What it held in memory is lost.
 func (n *Node) Start(t testing.TB) {
 	t.Helper()
-
 	if n.proc != nil {
 		t.Fatalf("%s is running already", n.name)
 	}
-
 	if err := n.run(); err != nil {
 		t.Fatal(err)
 	}
@@ -105,22 +96,18 @@ func (n *Node) Start(t testing.TB) {
 // and nothing answers, neither clients nor other nodes.
 func (n *Node) Freeze(t testing.TB) {
 	t.Helper()
-
 	if n.proc == nil {
 		t.Fatalf("%s is not running", n.name)
 	}
-
 	if err := n.proc.freeze(); err != nil {
 		t.Fatalf("freezing %s: %v", n.name, err)
 	}
-
 	n.frozen = true
 }
 
 // Thaw ends Freeze and waits until the node answers.
 func (n *Node) Thaw(t testing.TB) {
 	t.Helper()
-
 	if err := n.thaw(); err != nil {
 		t.Fatalf("thawing %s: %v", n.name, err)
 	}
@@ -135,13 +122,10 @@ func (n *Node) thaw() error {
 	if n.proc == nil || !n.frozen {
 		return nil
 	}
-
 	if err := n.proc.thaw(); err != nil {
 		return err
 	}
-
 	n.frozen = false
-
 	return n.ready()
 }
 
@@ -149,15 +133,12 @@ func (n *Node) kill() {
 	if n.proc == nil {
 		return
 	}
-
 	if n.proxy != nil {
 		n.proxy.Refuse()
 	}
-
 	n.proc.kill()
 	n.proc = nil
 	n.frozen = false
-
 	if n.proxy != nil {
 		n.proxy.Cut()
 	}
@@ -166,17 +147,14 @@ func (n *Node) kill() {
 func (n *Node) flush() error {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-
 	return n.client.FlushAll(ctx).Err()
 }
 
 func (n *Node) close() {
 	n.kill()
-
 	if n.client != nil {
 		_ = n.client.Close() // nothing of it is left to be lost
 	}
-
 	if n.proxy != nil {
 		n.proxy.close()
 	}
@@ -187,7 +165,6 @@ func (n *Node) run() error {
 	if err := os.MkdirAll(n.dir, 0o700); err != nil {
 		return err
 	}
-
 	file := filepath.Join(n.dir, "redis.conf")
 
 	// A Sentinel keeps what it knows in its file.
@@ -202,19 +179,15 @@ func (n *Node) run() error {
 	if err != nil {
 		return fmt.Errorf("starting %s: %w", n.name, err)
 	}
-
 	n.proc = proc
 
 	if err := n.ready(); err != nil {
 		n.kill()
-
 		return fmt.Errorf("starting %s: %w", n.name, err)
 	}
-
 	if n.proxy != nil {
 		n.proxy.Accept()
 	}
-
 	return nil
 }
 
@@ -223,9 +196,7 @@ func (n *Node) run() error {
 func (n *Node) ready() error {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-
 	want := fmt.Sprintf("process_id:%d\r\n", n.proc.pid())
-
 	err := until(ctx, func() error {
 		select {
 		case <-n.proc.ended:
@@ -238,24 +209,19 @@ func (n *Node) ready() error {
 		if err != nil {
 			return err
 		}
-
 		conn.Close()
-
 		info, err := n.client.Info(ctx, "server").Result()
 		if err != nil {
 			return err
 		}
-
 		if !strings.Contains(info, want) {
 			return &endedError{log: "another server listens on its port"}
 		}
-
 		return nil
 	})
 	if err != nil || n.begin == nil {
 		return err
 	}
-
 	return n.begin(ctx)
 }
 
@@ -268,10 +234,8 @@ func (e *endedError) Error() string { return "it ended: " + e.log }
 // error or it is no use to go on.
 func until(ctx context.Context, ask func() error) error {
 	var last error
-
 	for {
 		err := ask()
-
 		var ended *endedError
 		if err == nil || errors.As(err, &ended) {
 			return err
@@ -281,7 +245,6 @@ func until(ctx context.Context, ask func() error) error {
 		if ctx.Err() == nil || last == nil {
 			last = err
 		}
-
 		select {
 		case <-ctx.Done():
 			return fmt.Errorf("%w: %w", ctx.Err(), last)

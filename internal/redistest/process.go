@@ -25,7 +25,6 @@ func startProcess(name string, args ...string) (*process, error) {
 	p.cmd.Stdout = p
 	p.cmd.Stderr = p
 	endWithParent(p.cmd)
-
 	started := make(chan error)
 
 	go func() {
@@ -33,20 +32,16 @@ func startProcess(name string, args ...string) (*process, error) {
 		// started it, so that thread is kept until the child is gone.
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()
-
 		err := p.cmd.Start()
 		started <- err
-
 		if err == nil {
 			_ = p.cmd.Wait() // how it ended is nobody's concern: the tests kill it
 			close(p.ended)
 		}
 	}()
-
 	if err := <-started; err != nil {
 		return nil, err
 	}
-
 	return p, nil
 }
 
@@ -54,18 +49,15 @@ func startProcess(name string, args ...string) (*process, error) {
 func (p *process) Write(b []byte) (int, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-
 	if p.log.Len() > 1<<16 {
 		p.log.Reset()
 	}
-
 	return p.log.Write(b)
 }
 
 func (p *process) output() string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-
 	return p.log.String()
 }
 
@@ -76,17 +68,14 @@ func (p *process) terminate(patience time.Duration) error {
 	if err := p.thaw(); err != nil {
 		return err
 	}
-
 	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		return err
 	}
-
 	select {
 	case <-p.ended:
 		return nil
 	case <-time.After(patience):
 		p.kill()
-
 		return fmt.Errorf("it did not end within %v: %s", patience, p.output())
 	}
 }

@@ -20,14 +20,10 @@ const childEnv = "FIVCGLUE_REDISTEST_CHILD"
 func TestServerEndsWithAProcessThatIsKilled(t *testing.T) {
 	if os.Getenv(childEnv) != "" {
 		server := redistest.New(t, redistest.Options{})
-
 		fmt.Println("addr", server.Addr())
-
 		select {} // until it is killed
 	}
-
 	redistest.Binary(t)
-
 	child := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$")
 	child.Env = append(os.Environ(), childEnv+"=1", "TMPDIR="+t.TempDir())
 
@@ -35,7 +31,6 @@ func TestServerEndsWithAProcessThatIsKilled(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-
 	if err := child.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -46,11 +41,9 @@ func TestServerEndsWithAProcessThatIsKilled(t *testing.T) {
 			addr = text
 		}
 	}
-
 	if err := errors.Join(child.Process.Kill(), ignoreKilled(child.Wait())); err != nil {
 		t.Error(err)
 	}
-
 	if addr == "" {
 		t.Fatal("the child did not start a server")
 	}
@@ -63,10 +56,8 @@ func TestServerEndsWithAProcessThatIsKilled(t *testing.T) {
 
 		if time.Now().After(deadline) {
 			_, _ = conn.Write([]byte("SHUTDOWN NOSAVE\r\n"))
-
 			t.Fatal("redis-server outlived the process that started it")
 		}
-
 		conn.Close()
 	}
 }
@@ -76,6 +67,5 @@ func ignoreKilled(err error) error {
 	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
 		return nil
 	}
-
 	return err
 }

@@ -31,14 +31,11 @@ type Proxy struct {
 // the test.
 func NewProxy(t testing.TB, target string) *Proxy {
 	t.Helper()
-
 	p, err := newProxy(target)
 	if err != nil {
 		t.Fatal(err)
 	}
-
 	t.Cleanup(p.close)
-
 	return p
 }
 
@@ -49,7 +46,6 @@ func (p *Proxy) Addr() string { return p.addr }
 func (p *Proxy) Cut() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-
 	for l := range p.links {
 		l.cut()
 	}
@@ -60,7 +56,6 @@ func (p *Proxy) Cut() {
 func (p *Proxy) Refuse() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-
 	if p.listener != nil {
 		p.listener.Close()
 		p.listener = nil
@@ -71,16 +66,13 @@ func (p *Proxy) Refuse() {
 func (p *Proxy) Accept() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-
 	if p.listener != nil || p.closed {
 		return
 	}
-
 	listener, err := net.Listen("tcp", p.addr)
 	if err != nil {
 		panic(fmt.Sprintf("proxy: %v", err))
 	}
-
 	p.serve(listener)
 }
 
@@ -89,7 +81,6 @@ func (p *Proxy) Accept() {
 func (p *Proxy) Freeze() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-
 	if p.open() {
 		p.gate = make(chan struct{})
 	}
@@ -99,7 +90,6 @@ func (p *Proxy) Freeze() {
 func (p *Proxy) Thaw() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-
 	if !p.open() {
 		close(p.gate)
 	}
@@ -109,7 +99,6 @@ func (p *Proxy) Thaw() {
 func (p *Proxy) Delay(d time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-
 	p.delay = d
 }
 
@@ -119,19 +108,16 @@ func (p *Proxy) Delay(d time.Duration) {
 func (p *Proxy) LoseReplies(match func(request []byte) bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-
 	p.lose = match
 }
 
 // LoseReply does as LoseReplies, once.
 func (p *Proxy) LoseReply(match func(request []byte) bool) {
 	var once sync.Once
-
 	p.LoseReplies(func(request []byte) (matched bool) {
 		if match(request) {
 			once.Do(func() { matched = true })
 		}
-
 		return matched
 	})
 }
@@ -140,7 +126,6 @@ func (p *Proxy) LoseReply(match func(request []byte) bool) {
 func (p *Proxy) Lost() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-
 	return p.lost
 }
 
@@ -148,7 +133,6 @@ func (p *Proxy) Lost() int {
 func (p *Proxy) Accepted() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-
 	return p.accepted
 }
 
@@ -158,7 +142,6 @@ func (p *Proxy) Accepted() int {
 func (p *Proxy) RoundTrips() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-
 	return p.trips
 }
 
@@ -166,17 +149,13 @@ func (p *Proxy) RoundTrips() int {
 func newProxy(target string) (*Proxy, error) {
 	open := make(chan struct{})
 	close(open)
-
 	p := &Proxy{target: target, links: map[*link]struct{}{}, gate: open}
-
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, fmt.Errorf("proxy: %w", err)
 	}
-
 	p.addr = listener.Addr().String()
 	p.serve(listener)
-
 	return p, nil
 }
 
@@ -194,14 +173,12 @@ func (p *Proxy) open() bool {
 // nobody knows p yet.
 func (p *Proxy) serve(listener net.Listener) {
 	p.listener = listener
-
 	p.work.Go(func() {
 		for {
 			client, err := listener.Accept()
 			if err != nil {
 				return
 			}
-
 			p.join(client)
 		}
 	})
@@ -211,21 +188,15 @@ func (p *Proxy) join(client net.Conn) {
 	server, err := net.DialTimeout("tcp", p.target, time.Second)
 	if err != nil {
 		client.Close()
-
 		return
 	}
-
 	l := &link{proxy: p, client: client, server: server, done: make(chan struct{}), answered: true}
-
 	p.mu.Lock()
 	defer p.mu.Unlock()
-
 	if p.closed {
 		l.cut()
-
 		return
 	}
-
 	p.accepted++
 	p.links[l] = struct{}{}
 	p.work.Go(l.requests)
@@ -234,11 +205,9 @@ func (p *Proxy) join(client net.Conn) {
 
 func (p *Proxy) close() {
 	p.Refuse()
-
 	p.mu.Lock()
 	p.closed = true
 	p.mu.Unlock()
-
 	p.Cut()
 	p.work.Wait()
 }

@@ -55,25 +55,19 @@ type rig struct {
 // init makes the folder and what the nodes have in common.
 func (r *rig) init(options RigOptions) (err error) {
 	r.options = options
-
 	if r.dir, err = os.MkdirTemp("", "redistest-"); err != nil {
 		return err
 	}
-
 	if options.Username != "" {
 		r.secret = rand.Text()
 	}
-
 	if !options.TLS {
 		return nil
 	}
-
 	if r.files, err = NewCertificates(r.dir); err != nil {
 		return err
 	}
-
 	r.tls, err = r.files.ClientConfig()
-
 	return err
 }
 
@@ -88,24 +82,19 @@ func (r *rig) Options() RigOptions { return r.options }
 func (r *rig) newNode(t testing.TB, name string, lines func(n *Node) []string) (*Node, error) {
 	n := &Node{name: name, binary: Binary(t), dir: filepath.Join(r.dir, name), port: freePort(t)}
 	r.nodes = append(r.nodes, n)
-
 	if r.options.Proxies {
 		proxy, err := newProxy(n.direct())
 		if err != nil {
 			return nil, err
 		}
-
 		n.proxy = proxy
 	}
-
 	username := ""
 	if r.secret != "" {
 		username = adminName
 	}
-
 	n.client = newAdmin(n.direct(), r.tls, username, r.secret)
 	n.config = append(r.common(n), lines(n)...)
-
 	return n, nil
 }
 
@@ -113,7 +102,6 @@ func (r *rig) newNode(t testing.TB, name string, lines func(n *Node) []string) (
 func (r *rig) common(n *Node) []string {
 	port := strconv.Itoa(n.port)
 	lines := []string{"bind 127.0.0.1", "dir " + n.dir}
-
 	if r.files == nil {
 		lines = append(lines, "port "+port)
 	} else {
@@ -121,7 +109,6 @@ func (r *rig) common(n *Node) []string {
 		if r.options.ClientCert {
 			ask = "yes"
 		}
-
 		lines = append(lines,
 			"port 0", "tls-port "+port, "tls-auth-clients "+ask, "tls-replication yes",
 			"tls-cert-file "+r.files.ServerCert, "tls-key-file "+r.files.ServerKey, "tls-ca-cert-file "+r.files.CA)
@@ -138,7 +125,6 @@ func (r *rig) common(n *Node) []string {
 			fmt.Sprintf("user %s on >%s ~* &* +@all", adminName, r.secret),
 			fmt.Sprintf("user %s on >%s %s", r.options.Username, r.options.Password, rules))
 	}
-
 	return lines
 }
 
@@ -146,20 +132,16 @@ func (r *rig) common(n *Node) []string {
 // follow at once.
 func (r *rig) data() []string {
 	lines := []string{`save ""`, "repl-diskless-sync-delay 0", "repl-ping-replica-period 1", "enable-debug-command local"}
-
 	if r.secret != "" {
 		lines = append(lines, "masteruser "+adminName, "masterauth "+r.secret)
 	}
-
 	return append(lines, r.options.Config...)
 }
 
 // start starts all nodes that do not run, side by side.
 func (r *rig) start() error {
 	errs := make([]error, len(r.nodes))
-
 	var work sync.WaitGroup
-
 	for i, n := range r.nodes {
 		work.Go(func() {
 			if n.proc == nil {
@@ -167,7 +149,6 @@ func (r *rig) start() error {
 			} else {
 				errs[i] = n.thaw()
 			}
-
 			if n.proxy != nil {
 				n.proxy.Delay(0)
 				n.proxy.LoseReplies(nil)
@@ -176,21 +157,16 @@ func (r *rig) start() error {
 			}
 		})
 	}
-
 	work.Wait()
-
 	return errors.Join(errs...)
 }
 
 func (r *rig) close() {
 	var work sync.WaitGroup
-
 	for _, n := range r.nodes {
 		work.Go(n.close)
 	}
-
 	work.Wait()
-
 	if r.dir != "" {
 		_ = os.RemoveAll(r.dir) // what is left lies in the system's temporary folder
 	}
@@ -199,16 +175,13 @@ func (r *rig) close() {
 // logs returns the end of what the nodes have written, for messages.
 func (r *rig) logs() string {
 	var text strings.Builder
-
 	for _, n := range r.nodes {
 		if n.proc == nil {
 			continue
 		}
-
 		log := n.proc.output()
 		fmt.Fprintf(&text, "--- %s (%s)\n%s\n", n.name, n.Addr(), log[max(0, len(log)-2000):])
 	}
-
 	return text.String()
 }
 
@@ -218,11 +191,9 @@ func replicaReady(ctx context.Context, client *redis.Client) error {
 	if err != nil {
 		return err
 	}
-
 	if strings.Contains(info, "role:slave") && !strings.Contains(info, "master_link_status:up") {
 		return errors.New("a replica has no link to its master")
 	}
-
 	return nil
 }
 
@@ -230,25 +201,18 @@ func replicaReady(ctx context.Context, client *redis.Client) error {
 func build[R interface{ close() }](t testing.TB, start func() (R, error)) R {
 	t.Helper()
 	Binary(t)
-
 	var errs []error
-
 	for len(errs) < 3 {
 		r, err := start()
 		if err == nil {
 			return r
 		}
-
 		r.close()
-
 		if strings.Contains(err.Error(), "Bad directive") && strings.Contains(err.Error(), "tls") {
 			t.Skip("this redis-server was built without TLS")
 		}
-
 		errs = append(errs, err)
 	}
-
 	t.Fatal(errors.Join(errs...))
-
 	return *new(R)
 }

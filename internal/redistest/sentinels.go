@@ -26,10 +26,8 @@ type Sentinels struct {
 // NewSentinels starts such a group for this test alone; see SharedSentinels.
 func NewSentinels(t testing.TB, options RigOptions) *Sentinels {
 	t.Helper()
-
 	s := build(t, func() (*Sentinels, error) { return startSentinels(t, options) })
 	t.Cleanup(s.close)
-
 	return s
 }
 
@@ -39,7 +37,6 @@ func (s *Sentinels) Addrs() []string {
 	for i, n := range s.sentinels {
 		addrs[i] = n.Addr()
 	}
-
 	return addrs
 }
 
@@ -53,15 +50,11 @@ func (s *Sentinels) Data() []*Node { return s.data }
 // returns it.
 func (s *Sentinels) Master(t testing.TB) *Node {
 	t.Helper()
-
 	var master *Node
-
 	s.await(t, func(ctx context.Context) (err error) {
 		master, err = s.master(ctx)
-
 		return err
 	})
-
 	return master
 }
 
@@ -69,13 +62,11 @@ func (s *Sentinels) Master(t testing.TB) *Node {
 // master.
 func (s *Sentinels) AwaitMaster(t testing.TB, node *Node) {
 	t.Helper()
-
 	s.await(t, func(ctx context.Context) error {
 		master, err := s.master(ctx)
 		if err == nil && master != node {
 			err = fmt.Errorf("%s is the master", master.name)
 		}
-
 		return err
 	})
 }
@@ -85,7 +76,6 @@ func (s *Sentinels) Other(node *Node) *Node {
 	if s.data[0] == node {
 		return s.data[1]
 	}
-
 	return s.data[0]
 }
 
@@ -93,15 +83,12 @@ func (s *Sentinels) Other(node *Node) *Node {
 // have. It returns the new master.
 func (s *Sentinels) Fail(t testing.TB) *Node {
 	t.Helper()
-
 	next := s.Other(s.Master(t))
-
 	// It is refused while the last fail-over is being finished.
 	s.await(t, func(ctx context.Context) error {
 		return s.sentinels[0].client.Do(ctx, "SENTINEL", "FAILOVER", MasterName).Err()
 	})
 	s.AwaitMaster(t, next)
-
 	return next
 }
 
@@ -109,7 +96,6 @@ func (s *Sentinels) Fail(t testing.TB) *Node {
 // master which the other node follows.
 func (s *Sentinels) Heal(t testing.TB) {
 	t.Helper()
-
 	if err := s.heal(); err != nil {
 		t.Fatalf("the group does not heal: %v\n%s", err, s.logs())
 	}
@@ -119,10 +105,8 @@ func (s *Sentinels) heal() error {
 	if err := s.start(); err != nil {
 		return err
 	}
-
 	ctx, cancel := context.WithTimeout(context.Background(), clusterPatience)
 	defer cancel()
-
 	return until(ctx, func() error { return s.whole(ctx) })
 }
 
@@ -131,15 +115,12 @@ func (s *Sentinels) reset() error {
 	if err := s.heal(); err != nil {
 		return err
 	}
-
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-
 	master, err := s.master(ctx)
 	if err != nil {
 		return err
 	}
-
 	return master.flush()
 }
 
@@ -154,7 +135,6 @@ func startSentinels(t testing.TB, options RigOptions) (*Sentinels, error) {
 		if err != nil {
 			return s, err
 		}
-
 		s.data = append(s.data, n)
 	}
 
@@ -163,23 +143,18 @@ func startSentinels(t testing.TB, options RigOptions) (*Sentinels, error) {
 		if err != nil {
 			return s, err
 		}
-
 		n.args = []string{"--sentinel"}
 		n.begin = func(ctx context.Context) error { return hasten(ctx, n) }
 		s.sentinels = append(s.sentinels, n)
 	}
-
 	if err := s.start(); err != nil {
 		return s, err
 	}
-
 	ctx, cancel := context.WithTimeout(context.Background(), clusterPatience)
 	defer cancel()
-
 	if err := until(ctx, func() error { return s.whole(ctx) }); err != nil {
 		return s, fmt.Errorf("forming a group: %w\n%s", err, s.logs())
 	}
-
 	return s, nil
 }
 
@@ -187,19 +162,16 @@ func startSentinels(t testing.TB, options RigOptions) (*Sentinels, error) {
 func (s *Sentinels) dataLines(n *Node) []string {
 	_, port, _ := net.SplitHostPort(n.Addr())
 	lines := append(s.rig.data(), "replica-announce-ip 127.0.0.1", "replica-announce-port "+port)
-
 	if len(s.data) > 0 {
 		_, master, _ := net.SplitHostPort(s.data[0].Addr())
 		lines = append(lines, "replicaof 127.0.0.1 "+master)
 	}
-
 	return lines
 }
 
 func (s *Sentinels) sentinelLines(n *Node) []string {
 	_, port, _ := net.SplitHostPort(n.Addr())
 	_, master, _ := net.SplitHostPort(s.data[0].Addr())
-
 	// Were all three to notice at once, each would vote for itself and they
 	// would try again after twice the time-out. So the last one is slower.
 	silence := 800 + 200*len(s.sentinels)
@@ -210,13 +182,11 @@ func (s *Sentinels) sentinelLines(n *Node) []string {
 		"sentinel announce-ip 127.0.0.1",
 		"sentinel announce-port " + port,
 	}
-
 	if s.secret != "" {
 		lines = append(lines,
 			"sentinel auth-user "+MasterName+" "+adminName, "sentinel auth-pass "+MasterName+" "+s.secret,
 			"sentinel sentinel-user "+adminName, "sentinel sentinel-pass "+s.secret)
 	}
-
 	return lines
 }
 
@@ -236,10 +206,8 @@ func hasten(ctx context.Context, n *Node) error {
 
 func (s *Sentinels) await(t testing.TB, ask func(ctx context.Context) error) {
 	t.Helper()
-
 	ctx, cancel := context.WithTimeout(context.Background(), clusterPatience)
 	defer cancel()
-
 	if err := until(ctx, func() error { return ask(ctx) }); err != nil {
 		t.Fatalf("waiting for the Sentinels: %v\n%s", err, s.logs())
 	}
@@ -248,17 +216,14 @@ func (s *Sentinels) await(t testing.TB, ask func(ctx context.Context) error) {
 // master asks all Sentinels that run, and the master.
 func (s *Sentinels) master(ctx context.Context) (*Node, error) {
 	var master *Node
-
 	for _, n := range s.sentinels {
 		if !n.up() {
 			continue
 		}
-
 		state, err := sentinelState(ctx, n)
 		if err != nil {
 			return nil, err
 		}
-
 		addr := net.JoinHostPort(state["ip"], state["port"])
 
 		for _, d := range s.data {
@@ -283,11 +248,9 @@ func (s *Sentinels) master(ctx context.Context) (*Node, error) {
 	if err != nil {
 		return nil, err
 	}
-
 	if !strings.Contains(info, "role:master") {
 		return nil, fmt.Errorf("%s does not know yet that it is the master", master.name)
 	}
-
 	return master, nil
 }
 
@@ -321,7 +284,6 @@ func (s *Sentinels) whole(ctx context.Context) error {
 			return errors.New("the replica does not follow the master")
 		}
 	}
-
 	return nil
 }
 
@@ -330,11 +292,9 @@ func sentinelState(ctx context.Context, n *Node) (map[string]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", n.name, err)
 	}
-
 	state := make(map[string]string, len(fields)/2)
 	for i := 0; i+1 < len(fields); i += 2 {
 		state[fields[i]] = fields[i+1]
 	}
-
 	return state, nil
 }

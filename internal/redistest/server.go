@@ -38,14 +38,12 @@ type Server struct {
 // New starts a server on a free port of loopback and waits until it answers.
 func New(t testing.TB, options Options) *Server {
 	t.Helper()
-
 	s := &Server{t: t, binary: Binary(t), dir: t.TempDir(), password: options.Password, options: options}
 	t.Cleanup(func() {
 		if s.process != nil {
 			s.process.kill()
 		}
 	})
-
 	var err error
 
 	// Somebody else may take the port between the look and the start.
@@ -55,9 +53,7 @@ func New(t testing.TB, options Options) *Server {
 			return s
 		}
 	}
-
 	t.Fatalf("starting redis-server: %v", err)
-
 	return nil
 }
 
@@ -75,11 +71,9 @@ func (s *Server) Dir() string { return s.dir }
 func (s *Server) Stop() {
 	s.t.Helper()
 	s.mustRun()
-
 	if err := s.process.terminate(patience); err != nil {
 		s.t.Fatalf("stopping redis-server: %v", err)
 	}
-
 	s.process = nil
 }
 
@@ -95,11 +89,9 @@ func (s *Server) Kill() {
 // and waits until it answers.
 func (s *Server) Start() {
 	s.t.Helper()
-
 	if s.process != nil {
 		s.t.Fatal("redis-server is running already")
 	}
-
 	if err := s.run(); err != nil {
 		s.t.Fatalf("starting redis-server again: %v", err)
 	}
@@ -110,7 +102,6 @@ func (s *Server) Start() {
 func (s *Server) Freeze() {
 	s.t.Helper()
 	s.mustRun()
-
 	if err := s.process.freeze(); err != nil {
 		s.t.Fatalf("freezing redis-server: %v", err)
 	}
@@ -120,11 +111,9 @@ func (s *Server) Freeze() {
 func (s *Server) Thaw() {
 	s.t.Helper()
 	s.mustRun()
-
 	if err := s.process.thaw(); err != nil {
 		s.t.Fatalf("thawing redis-server: %v", err)
 	}
-
 	if err := s.ready(); err != nil {
 		s.t.Fatalf("redis-server after it was thawed: %v", err)
 	}
@@ -148,18 +137,15 @@ func (s *Server) SetPassword(password string) {
 // the elements of an array one per line, a null as "(nil)".
 func (s *Server) Do(args ...string) string {
 	s.t.Helper()
-
 	reply, err := s.call(args...)
 	if err != nil {
 		s.t.Fatalf("redis-server: %s: %v", args[0], err)
 	}
-
 	return reply
 }
 
 func (s *Server) mustRun() {
 	s.t.Helper()
-
 	if s.process == nil {
 		s.t.Fatal("redis-server is not running")
 	}
@@ -176,11 +162,9 @@ func (s *Server) run() error {
 	if s.password != "" {
 		lines = append(lines, "requirepass "+strconv.Quote(s.password))
 	}
-
 	if s.options.AppendOnly {
 		lines = append(lines, "appendonly yes", "appendfsync always")
 	}
-
 	lines = append(lines, s.options.Config...)
 
 	file := filepath.Join(s.dir, "redis.conf")
@@ -192,16 +176,13 @@ func (s *Server) run() error {
 	if err != nil {
 		return err
 	}
-
 	s.process = p
 
 	if err := s.ready(); err != nil {
 		p.kill()
 		s.process = nil
-
 		return err
 	}
-
 	return nil
 }
 
@@ -210,7 +191,6 @@ func (s *Server) run() error {
 func (s *Server) ready() error {
 	want := fmt.Sprintf("process_id:%d\r\n", s.process.pid())
 	deadline := time.Now().Add(patience)
-
 	for {
 		info, err := s.call("INFO", "server")
 		if err == nil && !strings.Contains(info, want) {
@@ -229,7 +209,6 @@ func (s *Server) ready() error {
 			return fmt.Errorf("it ended: %s", s.process.output())
 		case <-time.After(2 * time.Millisecond):
 		}
-
 		if time.Now().After(deadline) {
 			return fmt.Errorf("no answer for %v: %w", patience, err)
 		}
@@ -242,19 +221,15 @@ func (s *Server) call(args ...string) (string, error) {
 		return "", err
 	}
 	defer conn.Close()
-
 	if err := conn.SetDeadline(time.Now().Add(patience)); err != nil {
 		return "", err
 	}
-
 	wire := newWire(conn)
-
 	if s.password != "" {
 		if _, err := wire.call("AUTH", s.password); err != nil {
 			return "", fmt.Errorf("AUTH: %w", err)
 		}
 	}
-
 	return wire.call(args...)
 }
 
@@ -263,25 +238,17 @@ func (s *Server) call(args ...string) (string, error) {
 // it while the server is stopped.
 func freePort(t testing.TB) int {
 	t.Helper()
-
 	var errs []error
-
 	for range 50 {
 		port := 20000 + rand.IntN(12000)
-
 		listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
 		if err != nil {
 			errs = append(errs, err)
-
 			continue
 		}
-
 		listener.Close()
-
 		return port
 	}
-
 	t.Fatalf("no free port: %v", errors.Join(errs...))
-
 	return 0
 }

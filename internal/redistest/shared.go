@@ -36,21 +36,18 @@ type sharedRig struct {
 // The package's TestMain has to end it: see Sharing.
 func SharedCluster(t testing.TB, options RigOptions) *Cluster {
 	t.Helper()
-
 	return share(t, "cluster", options, func() (*Cluster, error) { return startCluster(t, options) })
 }
 
 // SharedSentinels does for Sentinels what SharedCluster does.
 func SharedSentinels(t testing.TB, options RigOptions) *Sentinels {
 	t.Helper()
-
 	return share(t, "sentinels", options, func() (*Sentinels, error) { return startSentinels(t, options) })
 }
 
 // SharedSingle does for a Single what SharedCluster does.
 func SharedSingle(t testing.TB, options RigOptions) *Single {
 	t.Helper()
-
 	return share(t, "single", options, func() (*Single, error) { return startSingle(t, options) })
 }
 
@@ -66,32 +63,25 @@ type sharing struct{ m TestingM }
 
 func (s sharing) Run() int {
 	defer closeShared()
-
 	return s.m.Run()
 }
 
 func closeShared() {
 	shared.Lock()
 	defer shared.Unlock()
-
 	var work sync.WaitGroup
-
 	for _, name := range slices.Collect(maps.Keys(shared.rigs)) {
 		if rig := shared.rigs[name].rig; rig != nil {
 			work.Go(rig.close)
 		}
-
 		delete(shared.rigs, name)
 	}
-
 	work.Wait()
 }
 
 func share[R resettable](t testing.TB, kind string, options RigOptions, start func() (R, error)) R {
 	t.Helper()
-
 	key := fmt.Sprintf("%s %+v", kind, options)
-
 	shared.Lock()
 	s := shared.rigs[key]
 
@@ -100,34 +90,27 @@ func share[R resettable](t testing.TB, kind string, options RigOptions, start fu
 		shared.rigs[key] = s
 	}
 	shared.Unlock()
-
 	s.take(t)
 
 	if s.rig == nil {
 		s.rig = build(t, start)
-
 		return s.rig.(R)
 	}
-
 	if err := s.rig.reset(); err != nil {
 		t.Fatalf("the %s is not fit for another test: %v\n%s", kind, err, s.rig.logs())
 	}
-
 	return s.rig.(R)
 }
 
 // take waits for the test's turn, which ends with the test.
 func (s *sharedRig) take(t testing.TB) {
 	t.Helper()
-
 	s.mu.Lock()
 	holder := s.holder
 	s.mu.Unlock()
-
 	if holder != "" && (t.Name() == holder || strings.HasPrefix(t.Name(), holder+"/")) {
 		t.Fatalf("%s has it already and would wait for itself", holder)
 	}
-
 	s.turn.Lock()
 	s.hold(t.Name())
 	t.Cleanup(func() {
@@ -139,6 +122,5 @@ func (s *sharedRig) take(t testing.TB) {
 func (s *sharedRig) hold(name string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-
 	s.holder = name
 }

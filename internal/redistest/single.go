@@ -8,10 +8,8 @@ type Single struct{ rig }
 // NewSingle starts such a server for this test alone; see SharedSingle.
 func NewSingle(t testing.TB, options RigOptions) *Single {
 	t.Helper()
-
 	s := build(t, func() (*Single, error) { return startSingle(t, options) })
 	t.Cleanup(s.close)
-
 	return s
 }
 
@@ -26,7 +24,6 @@ func (s *Single) reset() error {
 	if err := s.start(); err != nil {
 		return err
 	}
-
 	return s.nodes[0].flush()
 }
 
@@ -35,10 +32,8 @@ func startSingle(t testing.TB, options RigOptions) (*Single, error) {
 	if err := s.init(options); err != nil {
 		return s, err
 	}
-
 	if _, err := s.newNode(t, "server", func(*Node) []string { return s.data() }); err != nil {
 		return s, err
 	}
-
 	return s, s.start()
 }

@@ -23,17 +23,13 @@ func newWire(conn net.Conn) *wire {
 
 func (w *wire) call(args ...string) (string, error) {
 	var request strings.Builder
-
 	fmt.Fprintf(&request, "*%d\r\n", len(args))
-
 	for _, arg := range args {
 		fmt.Fprintf(&request, "$%d\r\n%s\r\n", len(arg), arg)
 	}
-
 	if _, err := io.WriteString(w.conn, request.String()); err != nil {
 		return "", err
 	}
-
 	return w.reply()
 }
 
@@ -58,15 +54,12 @@ func (w *wire) reply() (string, error) {
 		if err != nil {
 			return "", fmt.Errorf("length of a reply: %w", err)
 		}
-
 		if n < 0 {
 			return "(nil)", nil
 		}
-
 		if kind == '*' {
 			return w.array(n)
 		}
-
 		return w.bulk(n)
 	default:
 		return "", fmt.Errorf("reply of an unknown kind: %q", line)
@@ -78,21 +71,17 @@ func (w *wire) bulk(n int) (string, error) {
 	if _, err := io.ReadFull(w.reader, text); err != nil {
 		return "", err
 	}
-
 	return string(text[:n]), nil
 }
 
 func (w *wire) array(n int) (string, error) {
 	elements := make([]string, n)
-
 	for i := range elements {
 		element, err := w.reply()
 		if err != nil {
 			return "", err
 		}
-
 		elements[i] = element
 	}
-
 	return strings.Join(elements, "\n"), nil
 }

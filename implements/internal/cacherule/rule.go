@@ -31,7 +31,6 @@ func CheckKey(key string) error {
 		return fmt.Errorf("cache key %.40q... has %d bytes, more than %d: %w",
 			key, len(key), interfaces.MaxKeySize, interfaces.ErrInvalid)
 	}
-
 	return nil
 }
 
@@ -42,7 +41,6 @@ func CheckKeys(keys []string) error {
 			return err
 		}
 	}
-
 	return nil
 }
 
@@ -59,7 +57,6 @@ func Expire(expire time.Duration) (time.Duration, error) {
 	case expire%time.Millisecond == 0:
 		return expire, nil
 	}
-
 	return expire - expire%time.Millisecond + time.Millisecond, nil
 }
 
@@ -69,7 +66,6 @@ func CheckStore(key string, expire time.Duration) (time.Duration, error) {
 	if err := CheckKey(key); err != nil {
 		return 0, err
 	}
-
 	return Expire(expire)
 }
 
@@ -79,13 +75,11 @@ func CheckStoreAll(values map[string][]byte, expire time.Duration) (time.Duratio
 	if len(values) == 0 {
 		return 0, nil
 	}
-
 	for key := range values {
 		if err := CheckKey(key); err != nil {
 			return 0, err
 		}
 	}
-
 	return Expire(expire)
 }
 

@@ -30,7 +30,6 @@ func CheckName(name string) error {
 	case strings.ContainsAny(name, "{}"):
 		return fmt.Errorf("mutex name %.80q holds a brace: %w", name, interfaces.ErrInvalid)
 	}
-
 	return nil
 }
 
@@ -42,10 +41,8 @@ func Expire(name string, expire time.Duration) (time.Duration, error) {
 		return 0, fmt.Errorf("mutex %q: a lease of %v, want %v to %v: %w",
 			name, expire, MinExpire, MaxExpire, interfaces.ErrInvalid)
 	}
-
 	if rest := expire % time.Millisecond; rest != 0 {
 		expire += time.Millisecond - rest
 	}
-
 	return expire, nil
 }

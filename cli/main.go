@@ -45,7 +45,7 @@ func Main(registry *component.Registry) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second one ends the process at once
 	out := os.Stdout             //nolint:forbidigo // this is what a main would do
-	os.Stdout = os.Stderr        //nolint:forbidigo,reassign // what components print, such as a logger, is not what was asked for
+	os.Stdout = os.Stderr        //nolint:forbidigo // what components print, such as a logger, is not what was asked for
 	code := Run(ctx, Program{
 		Name:     strings.TrimSuffix(filepath.Base(os.Args[0]), ".exe"),
 		Registry: registry,

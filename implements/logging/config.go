@@ -2,7 +2,6 @@ package logging
 
 import (
 	"errors"
-	"fmt"
 	"log/slog"
 	"maps"
 	"slices"
@@ -80,8 +79,11 @@ func (c Config) Validate() error {
 		}
 	}
 	for _, key := range slices.Sorted(maps.Keys(c.Attrs)) {
-		if slices.Contains([]string{"", slog.TimeKey, slog.LevelKey, slog.MessageKey, slog.SourceKey, topicKey}, key) {
-			problems = append(problems, component.KeyError{Key: "attrs", Err: fmt.Errorf("%q is an attribute that records have by themselves", key)})
+		switch {
+		case key == "":
+			problems = append(problems, component.KeyError{Key: "attrs", Err: errors.New("the name of an attribute is empty")})
+		case slices.Contains([]string{slog.TimeKey, slog.LevelKey, slog.MessageKey, slog.SourceKey, topicKey}, key):
+			problems = append(problems, component.KeyError{Key: "attrs." + key, Err: errors.New("is an attribute that records have by themselves")})
 		}
 	}
 	return errors.Join(problems...)

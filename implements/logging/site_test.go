@@ -108,8 +108,9 @@ func TestConfigIsValidated(t *testing.T) {
 		{"an unknown level", "level", `unknown level "inof"; did you mean "info"?`, logging.Config{Level: "inof"}},
 		{"an unknown level of a topic", "levels.db.*", `unknown level "debgu"; did you mean "debug"?`, logging.Config{Levels: map[string]string{"db.*": "debgu"}}},
 		{"an empty topic", "levels", "a topic is empty", logging.Config{Levels: map[string]string{"": "info"}}},
-		{"an attribute twice", "attrs", `"msg" is an attribute that records have`, logging.Config{Attrs: map[string]string{"msg": "x"}}},
-		{"the topic as attribute", "attrs", `"topic" is an attribute that records have`, logging.Config{Attrs: map[string]string{"topic": "x"}}},
+		{"an attribute twice", "attrs.msg", `is an attribute that records have`, logging.Config{Attrs: map[string]string{"msg": "x"}}},
+		{"the topic as attribute", "attrs.topic", `is an attribute that records have`, logging.Config{Attrs: map[string]string{"topic": "x"}}},
+		{"an empty attribute", "attrs", "the name of an attribute is empty", logging.Config{Attrs: map[string]string{"": "x"}}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			_, err := logging.NewSite(t.Context(), nil, test.config)

@@ -57,8 +57,10 @@ func Run(ctx context.Context, options Options) error {
 	defer func() { _ = site.Close(context.WithoutCancel(ctx)) }()
 	took := time.Since(began)
 
+	out := &sink{Writer: options.Out}
 	s := &show{
-		printer: printer{out: options.Out, color: options.Color},
+		printer: printer{out: out, color: options.Color},
+		sink:    out,
 		server:  server,
 	}
 	run := strings.ToLower(rand.Text()[:8])
@@ -129,6 +131,7 @@ func healthy(ctx context.Context, site *component.Site, server *server) error {
 // show is one run of the demonstration.
 type show struct {
 	printer
+	sink   *sink
 	server *server
 	caches []named
 	wrong  int // answers that were not as promised
@@ -181,7 +184,7 @@ func (s *show) run(ctx context.Context) error {
 		return fmt.Errorf("%d answers were not as the contract promises", s.wrong)
 	}
 	s.finish(len(s.caches))
-	return nil
+	return s.sink.err
 }
 
 // call makes one call on each of the caches and shows what came back.
@@ -205,7 +208,7 @@ func (s *show) call(ctx context.Context, c call) error {
 		}
 	}
 	s.answers(c.text, answers)
-	return nil
+	return s.sink.err
 }
 
 // ask makes the call on one cache.

@@ -206,6 +206,28 @@ func (c eternal) SetValue(ctx context.Context, key string, value []byte, expire 
 	return c.ICache.SetValue(ctx, key, value, expire)
 }
 
+// What nobody can read is not shown to the end.
+func TestDemoEndsWhereItCannotWrite(t *testing.T) {
+	t.Parallel()
+	full := &shortOfRoom{room: 600}
+	err := demo.Run(t.Context(), demo.Options{Registry: builtIns(t), Out: full})
+	if !errors.Is(err, errNoRoom) || full.refused != 1 {
+		t.Errorf("Run = %v after %d writes that failed", err, full.refused)
+	}
+}
+
+var errNoRoom = errors.New("no room")
+
+type shortOfRoom struct{ room, refused int }
+
+func (s *shortOfRoom) Write(text []byte) (int, error) {
+	if s.room -= len(text); s.room < 0 {
+		s.refused++
+		return 0, errNoRoom
+	}
+	return len(text), nil
+}
+
 func TestDemoEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()

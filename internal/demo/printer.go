@@ -32,6 +32,19 @@ type printer struct {
 	color bool
 }
 
+// sink keeps the error of the first write that failed: nobody reads on.
+type sink struct {
+	io.Writer
+	err error
+}
+
+func (s *sink) Write(text []byte) (n int, err error) {
+	if s.err == nil {
+		n, s.err = s.Writer.Write(text)
+	}
+	return n, s.err
+}
+
 // answer is what one cache made of a call.
 type answer struct {
 	text   string

@@ -100,24 +100,30 @@ func TestRegisterTwiceIsAnError(t *testing.T) {
 	}
 }
 
-// TestComponentsShowTheirMethods holds that documentation has the methods of
-// every component: it leaves out those of an embedded type that is internal.
-func TestComponentsShowTheirMethods(t *testing.T) {
+// TestDocumentationIsWhole holds that the documentation of components has their
+// methods, and that of configs their fields: it leaves out those of an embedded
+// type that is internal.
+func TestDocumentationIsWhole(t *testing.T) {
 	reg := component.NewRegistry()
 	if err := implements.Register(reg); err != nil {
 		t.Fatal(err)
 	}
 	for _, class := range reg.Classes() {
-		if class.Component.Kind() != reflect.Pointer {
-			continue
-		}
-		for field := range class.Component.Elem().Fields() {
-			of := field.Type
-			if of.Kind() == reflect.Pointer {
+		for _, of := range []reflect.Type{class.Component, reflect.TypeOf(class.NewConfig())} {
+			for of.Kind() == reflect.Pointer {
 				of = of.Elem()
 			}
-			if field.Anonymous && strings.Contains(of.PkgPath(), "/internal/") {
-				t.Errorf("%s embeds %v", class.Name, field.Type)
+			if of.Kind() != reflect.Struct {
+				continue
+			}
+			for field := range of.Fields() {
+				embedded := field.Type
+				if embedded.Kind() == reflect.Pointer {
+					embedded = embedded.Elem()
+				}
+				if field.Anonymous && strings.Contains(embedded.PkgPath(), "/internal/") {
+					t.Errorf("%s: %v embeds %v", class.Name, of, field.Type)
+				}
 			}
 		}
 	}

@@ -18,6 +18,7 @@ func main() {
 	site, err := builder.LoadComponentSite("config.yml")
 	check(err)
 	defer site.Close(ctx)
+
 	cache, err := component.Get[interfaces.ICache](site, "Users")
 	check(err)
 	check(cache.SetValue(ctx, "user:123", []byte(`{"name":"John Doe"}`), time.Hour))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/fivcglue/fivcglue-go/component"
 	"github.com/fivcglue/fivcglue-go/implements/internal/queues"
@@ -22,12 +23,21 @@ var (
 // so visibility never runs out, and a message is taken without a round trip,
 // so there is no batch.
 type QueueConfig struct {
-	queues.Settings `mapstructure:",squash"`
+	Visibility    time.Duration `mapstructure:"visibility"      doc:"how long a message stays with a consumer that gives no sign of life, at least 100ms; another gets it then"`
+	MaxAttempts   int           `mapstructure:"max_attempts"    doc:"how often a message is tried before it goes to the dead letters" min:"1"`
+	RetryDelay    time.Duration `mapstructure:"retry_delay"     doc:"the wait before the second attempt; it doubles with each further one, less up to a half of it at random"`
+	MaxRetryDelay time.Duration `mapstructure:"max_retry_delay" doc:"the longest wait between attempts"`
+	Concurrency   int           `mapstructure:"concurrency"     doc:"how many messages a consumer handles at once" min:"1" max:"10000"`
+	Batch         int           `mapstructure:"batch"           doc:"how many messages a read takes at most; fewer where they take long to handle" min:"1" max:"10000"`
+	MaxLength     int           `mapstructure:"max_length"      doc:"how many messages a queue holds, waiting, delayed and in flight; a full one refuses more" min:"1"`
 }
 
 // DefaultQueueConfig returns the defaults: five attempts, one handler at a
 // time, up to 100,000 messages a queue.
-func DefaultQueueConfig() QueueConfig { return QueueConfig{Settings: queues.DefaultSettings()} }
+func DefaultQueueConfig() QueueConfig { return QueueConfig(queues.DefaultSettings()) }
+
+// Validate joins a component.KeyError for each key that is wrong.
+func (c QueueConfig) Validate() error { return queues.Settings(c).Validate() }
 
 // QueueSite is an interfaces.IQueueSite within this process: what it holds
 // ends with the process, or with Close. Its producers are
@@ -56,7 +66,7 @@ func NewQueueSite(_ context.Context, site *component.Site, config QueueConfig) (
 		return nil, err
 	}
 	s := &QueueSite{
-		settings: config.Settings,
+		settings: queues.Settings(config),
 		log:      sitelog.For(site, "fivcglue.memory"),
 		queues:   make(map[string]*queue),
 		idle:     make(chan struct{}),

@@ -21,19 +21,39 @@ var (
 // QueueConfig is the config of a QueueSite: how to reach the server, and the
 // settings of its queues.
 type QueueConfig struct {
-	Config          `mapstructure:",squash"`
-	queues.Settings `mapstructure:",squash"`
+	Config `mapstructure:",squash"`
+
+	Visibility    time.Duration `mapstructure:"visibility"      doc:"how long a message stays with a consumer that gives no sign of life, at least 100ms; another gets it then"`
+	MaxAttempts   int           `mapstructure:"max_attempts"    doc:"how often a message is tried before it goes to the dead letters" min:"1"`
+	RetryDelay    time.Duration `mapstructure:"retry_delay"     doc:"the wait before the second attempt; it doubles with each further one, less up to a half of it at random"`
+	MaxRetryDelay time.Duration `mapstructure:"max_retry_delay" doc:"the longest wait between attempts"`
+	Concurrency   int           `mapstructure:"concurrency"     doc:"how many messages a consumer handles at once" min:"1" max:"10000"`
+	Batch         int           `mapstructure:"batch"           doc:"how many messages a read takes at most; fewer where they take long to handle" min:"1" max:"10000"`
+	MaxLength     int           `mapstructure:"max_length"      doc:"how many messages a queue holds, waiting, delayed and in flight; a full one refuses more" min:"1"`
 }
 
 // DefaultQueueConfig returns the defaults: the server of DefaultConfig, five
 // attempts, one handler at a time, up to 100,000 messages a queue, and a
 // message goes to another consumer after 30 seconds without a sign of life.
 func DefaultQueueConfig() QueueConfig {
-	return QueueConfig{Config: DefaultConfig(), Settings: queues.DefaultSettings()}
+	s := queues.DefaultSettings()
+	return QueueConfig{
+		Config: DefaultConfig(), Visibility: s.Visibility, MaxAttempts: s.MaxAttempts, RetryDelay: s.RetryDelay,
+		MaxRetryDelay: s.MaxRetryDelay, Concurrency: s.Concurrency, Batch: s.Batch, MaxLength: s.MaxLength,
+	}
 }
 
 // Validate joins a component.KeyError for each key that is wrong.
-func (c QueueConfig) Validate() error { return errors.Join(c.Config.Validate(), c.Settings.Validate()) }
+func (c QueueConfig) Validate() error {
+	return errors.Join(c.Config.Validate(), c.settings().Validate())
+}
+
+func (c QueueConfig) settings() queues.Settings {
+	return queues.Settings{
+		Visibility: c.Visibility, MaxAttempts: c.MaxAttempts, RetryDelay: c.RetryDelay, MaxRetryDelay: c.MaxRetryDelay,
+		Concurrency: c.Concurrency, Batch: c.Batch, MaxLength: c.MaxLength,
+	}
+}
 
 // QueueSite is an interfaces.IQueueSite on Redis Streams, version 6.2 of the
 // server at least. All sites on one database share their queues, each message
@@ -74,7 +94,7 @@ func NewQueueSite(ctx context.Context, site *component.Site, config QueueConfig)
 		return nil, err
 	}
 	s := &QueueSite{
-		conn: conn, settings: config.Settings, id: newID(), forget: forgetAfter,
+		conn: conn, settings: config.settings(), id: newID(), forget: forgetAfter,
 		outboxes: make(map[string]*outbox), idle: make(chan struct{}),
 	}
 	s.ctx, s.stop = context.WithCancel(context.Background())

@@ -12,15 +12,16 @@ import (
 )
 
 // Settings are the settings that a queue has on every backend. All consumers
-// and producers of one queue should have the same.
+// and producers of one queue should have the same. The keys of a file and what
+// they mean stand with the fields of the same names in each backend's config.
 type Settings struct {
-	Visibility    time.Duration `mapstructure:"visibility"      doc:"how long a message stays with a consumer that gives no sign of life, at least 100ms; another gets it then"`
-	MaxAttempts   int           `mapstructure:"max_attempts"    doc:"how often a message is tried before it goes to the dead letters" min:"1"`
-	RetryDelay    time.Duration `mapstructure:"retry_delay"     doc:"the wait before the second attempt; it doubles with each further one, less up to a half of it at random"`
-	MaxRetryDelay time.Duration `mapstructure:"max_retry_delay" doc:"the longest wait between attempts"`
-	Concurrency   int           `mapstructure:"concurrency"     doc:"how many messages a consumer handles at once" min:"1" max:"10000"`
-	Batch         int           `mapstructure:"batch"           doc:"how many messages a read takes at most; fewer where they take long to handle" min:"1" max:"10000"`
-	MaxLength     int           `mapstructure:"max_length"      doc:"how many messages a queue holds, waiting, delayed and in flight; a full one refuses more" min:"1"`
+	Visibility    time.Duration
+	MaxAttempts   int
+	RetryDelay    time.Duration
+	MaxRetryDelay time.Duration
+	Concurrency   int
+	Batch         int
+	MaxLength     int
 }
 
 // DefaultSettings returns the defaults of all backends.

@@ -174,7 +174,7 @@ func TestOverlay(t *testing.T) {
 func TestConfigsAreValidated(t *testing.T) {
 	for name, build := range map[string]func() error{
 		"layers": func() error { _, err := config.NewOverlay(t.Context(), nil, config.OverlayConfig{}); return err },
-		"layers ": func() error {
+		"layers[0]": func() error {
 			_, err := config.NewOverlay(t.Context(), nil, config.OverlayConfig{Layers: make([]component.Ref[interfaces.IConfig], 1)})
 			return err
 		},
@@ -185,7 +185,7 @@ func TestConfigsAreValidated(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var at component.KeyError
-			if err := build(); !errors.As(err, &at) || at.Key != strings.TrimSpace(name) {
+			if err := build(); !errors.As(err, &at) || at.Key != name {
 				t.Errorf("error %v, want one at key %s", err, name)
 			}
 		})

@@ -3,6 +3,7 @@ package config
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/fivcglue/fivcglue-go/component"
@@ -17,17 +18,18 @@ type OverlayConfig struct {
 	Layers []component.Ref[interfaces.IConfig] `mapstructure:"layers" required:"true" doc:"names of the configs; a key's value is that of the first one that has the key"`
 }
 
-// Validate returns a component.KeyError if there are no layers.
+// Validate joins a component.KeyError for each layer that is missing.
 func (c OverlayConfig) Validate() error {
 	if len(c.Layers) == 0 {
 		return component.KeyError{Key: "layers", Err: errors.New("must name at least one config")}
 	}
-	for _, layer := range c.Layers {
+	var problems []error
+	for i, layer := range c.Layers {
 		if !layer.IsSet() {
-			return component.KeyError{Key: "layers", Err: errors.New("must not be empty at any place")}
+			problems = append(problems, component.KeyError{Key: fmt.Sprintf("layers[%d]", i), Err: errors.New("must not be empty")})
 		}
 	}
-	return nil
+	return errors.Join(problems...)
 }
 
 // Overlay is several configurations as one, key by key: a session has the keys

@@ -48,10 +48,12 @@ of every other class as a comment. A file that exists is left as it is.`,
 // writeStarter makes a file, never in the place of one.
 func writeStarter(ctx context.Context, program Program, name string) error {
 	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
-	if errors.Is(err, fs.ErrExist) {
+	switch {
+	case errors.Is(err, fs.ErrExist):
 		return fmt.Errorf("%s exists and is left as it is; name another file, or - to see what would be written", name)
-	}
-	if err != nil {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("%s cannot be written: there is no folder %s", name, filepath.Dir(name))
+	case err != nil:
 		return err
 	}
 	_, err = io.WriteString(f, newStarter(program).text(ctx, name))

@@ -301,7 +301,7 @@ func TestSources(t *testing.T) {
 		{"format of the builder", builder.File(odd), []builder.Option{builder.WithFormat("yml")}, ""},
 		{"unknown format", builder.File(odd), []builder.Option{builder.WithFormat("toml")}, odd + `: the format "toml" is not known; say json or yaml`},
 		{"no file", builder.File("none.yml"), nil, "none.yml: the file cannot be read: there is no such file"},
-		{"folder", builder.File(dir), []builder.Option{builder.WithFormat("yml")}, dir + ": the file cannot be read: is a directory"},
+		{"folder", builder.File(dir), []builder.Option{builder.WithFormat("yml")}, dir + ": the file cannot be read: it is a directory"},
 		{"no source", builder.Source{}, nil, ": there is no source"},
 		{"broken reader", builder.Reader("a.yml", "", errorReader{}), nil, "a.yml: the file cannot be read: the line is cut"},
 		{"too large", builder.Reader("a.yml", "", endless{}), nil, "a.yml: the file is larger than 16 MiB"},

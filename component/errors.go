@@ -39,11 +39,11 @@ func (e *LookupError) Error() string {
 	case len(e.Names) == 0:
 		fmt.Fprintf(&b, "; the site has no %s", e.Interface)
 	case e.Suggestion == "":
-		fmt.Fprintf(&b, "; there is %s", quoteList(e.Names))
+		fmt.Fprintf(&b, "; there %s %s", isOrAre(e.Names), quoteList(e.Names))
 	case len(e.Names) == 1:
 		fmt.Fprintf(&b, "; did you mean %q?", e.Suggestion)
 	default:
-		fmt.Fprintf(&b, "; did you mean %q? There is %s", e.Suggestion, quoteList(e.Names))
+		fmt.Fprintf(&b, "; did you mean %q? There are %s", e.Suggestion, quoteList(e.Names))
 	}
 	if e.Name != "" && len(e.Elsewhere) > 0 {
 		fmt.Fprintf(&b, "; %q is an entry of %s", e.Name, strings.Join(e.Elsewhere, ", "))
@@ -55,6 +55,13 @@ func (e *LookupError) Unwrap() error { return e.Err }
 
 // maxListed bounds how many names a message lists.
 const maxListed = 10
+
+func isOrAre(names []string) string {
+	if len(names) == 1 {
+		return "is"
+	}
+	return "are"
+}
 
 func quoteList(names []string) string {
 	var b strings.Builder

@@ -41,11 +41,11 @@ func TestLookupErrorTellsWhatThereIs(t *testing.T) {
 	must(t, component.Register[speaker](s, "Redis", named("r")))
 	must(t, component.Register[walker](s, "Rover", named("w")))
 	for _, test := range []struct{ name, want string }{
-		{"redis", `component_test.speaker "redis": not found; did you mean "Redis"? There is "Memory", "Redis"`},
-		{"Rdeis", `component_test.speaker "Rdeis": not found; did you mean "Redis"? There is "Memory", "Redis"`},
-		{"Rover", `component_test.speaker "Rover": not found; there is "Memory", "Redis"; "Rover" is an entry of component_test.walker`},
-		{"x", `component_test.speaker "x": not found; there is "Memory", "Redis"`},
-		{"", `component_test.speaker without a name: not found; there is "Memory", "Redis"`},
+		{"redis", `component_test.speaker "redis": not found; did you mean "Redis"? There are "Memory", "Redis"`},
+		{"Rdeis", `component_test.speaker "Rdeis": not found; did you mean "Redis"? There are "Memory", "Redis"`},
+		{"Rover", `component_test.speaker "Rover": not found; there are "Memory", "Redis"; "Rover" is an entry of component_test.walker`},
+		{"x", `component_test.speaker "x": not found; there are "Memory", "Redis"`},
+		{"", `component_test.speaker without a name: not found; there are "Memory", "Redis"`},
 	} {
 		_, err := component.Get[speaker](s, test.name)
 		var lookup *component.LookupError
@@ -58,6 +58,10 @@ func TestLookupErrorTellsWhatThereIs(t *testing.T) {
 	}
 	_, err := component.Get[fmt.Stringer](s, "x")
 	if want := `fmt.Stringer "x": not found; the site has no fmt.Stringer`; err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+	_, err = component.Get[walker](s, "x")
+	if want := `component_test.walker "x": not found; there is "Rover"`; err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
 	_, err = component.Get[speaker](nil, "x")

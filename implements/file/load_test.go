@@ -231,7 +231,7 @@ func TestFilesThatCannotBeRead(t *testing.T) {
 		want   string
 		is     error
 	}{
-		{"a directory", file.Config{File: dir}, ": the file cannot be read: is a directory", nil},
+		{"a directory", file.Config{File: dir}, ": the file cannot be read: it is a directory", nil},
 		{"missing and required", file.Config{File: filepath.Join(dir, "none.yml"), Required: true}, "none.yml: the file cannot be read: there is no such file", fs.ErrNotExist},
 		{"in a folder that is a file", file.Config{File: filepath.Join(writeFile(t, "a", ""), "b.yml")}, ": the file cannot be read: not a directory", nil},
 	} {

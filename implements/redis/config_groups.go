@@ -1,6 +1,7 @@
 package redis
 
 import (
+	"fmt"
 	"net"
 	"slices"
 	"strconv"
@@ -57,7 +58,7 @@ func (v *validation) groups(c Config) {
 	v.check(slices.Contains([]string{modeSingle, modeSentinel, modeCluster}, mode), "mode",
 		"%q is none of single, sentinel and cluster", mode)
 	for i, addr := range c.Addrs {
-		v.check(isHostPort(addr), "addrs", "element %d is not host:port", i+1)
+		v.check(isHostPort(addr), fmt.Sprintf("addrs[%d]", i), "is not host:port")
 	}
 	v.check(mode != modeSingle || len(c.Addrs) <= 1, "addrs", "has %d elements, but mode is single", len(c.Addrs))
 	if mode == modeSentinel {
@@ -115,7 +116,7 @@ func (c Config) databaseKey() string {
 
 func isHostPort(addr string) bool {
 	host, port, err := net.SplitHostPort(strings.TrimSpace(addr))
-	if err != nil || host == "" {
+	if err != nil || host == "" || strings.ContainsAny(host, "@/ \t\r\n") {
 		return false
 	}
 	number, err := strconv.Atoi(port)

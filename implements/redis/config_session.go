@@ -159,7 +159,8 @@ func locate(session interfaces.IConfigSession, problems []error) error {
 		if !errors.As(err, &key) {
 			continue
 		}
-		if _, origin := located.Locate(key.Key); origin != "" {
+		name, _, _ := strings.Cut(key.Key, "[") // a list is one text here
+		if _, origin := located.Locate(name); origin != "" {
 			problems[i] = fmt.Errorf("%s: %w", origin, err)
 		}
 	}

@@ -70,6 +70,9 @@ func TestConfigValidate(t *testing.T) {
 		{"TLS twice", func(c *redis.CacheConfig) { c.SSL, c.SSLCACerts, c.CA = true, "ca.pem", "ca.pem" }, []string{"ssl_ca_certs: means the same as tls_ca, which is given too"}},
 		{"TLS that is off", func(c *redis.CacheConfig) { c.ServerName = "n" }, []string{"tls: is off, but there are keys that say how it should be: say tls: true, or rediss:// in url"}},
 		{"certificate without key", func(c *redis.CacheConfig) { c.Enabled, c.Cert = true, "c.pem" }, []string{"tls_cert: a certificate and its key go together"}},
+		{"certificate in place of its file", func(c *redis.CacheConfig) {
+			c.Enabled, c.Cert, c.Key = true, "c.pem", "-----BEGIN PRIVATE KEY-----\n"+secret
+		}, []string{"tls_key: is the name of a file, not what stands in it"}},
 		{"certificates not asked for", func(c *redis.CacheConfig) { c.SSL, c.SSLCertReqs = true, "maybe" }, []string{`ssl_cert_reqs: "maybe" is none of none, optional and required`}},
 		{"any name", func(c *redis.CacheConfig) { c.SSL, c.SSLCheckHostname = true, false }, []string{"ssl_check_hostname: a certificate for another name can be from anybody: say tls_server_name, which name it is for"}},
 		{"TLS on a path", func(c *redis.CacheConfig) { c.UnixSocketPath, c.Enabled = "/r", true }, []string{"tls: cannot be on a unix socket"}},
@@ -77,7 +80,17 @@ func TestConfigValidate(t *testing.T) {
 		{"database of a cluster in url", func(c *redis.CacheConfig) { c.Mode, c.URL = "cluster", component.NewSecret("redis://h/2") }, []string{"url: database 2 cannot be: a cluster has only database 0"}},
 		{"unknown mode", func(c *redis.CacheConfig) { c.Mode = "ring" }, []string{`mode: "ring" is none of single, sentinel and cluster`}},
 		{"several addresses of one", func(c *redis.CacheConfig) { c.Mode, c.Addrs = "single", []string{"a:1", "b:2"} }, []string{"addrs: has 2 elements, but mode is single"}},
-		{"address without port", func(c *redis.CacheConfig) { c.Addrs = []string{"a:1", "b"} }, []string{"addrs: element 2 is not host:port"}},
+		{"address without port", func(c *redis.CacheConfig) { c.Addrs = []string{"a:1", "b"} }, []string{"addrs[1]: is not host:port"}},
+		{"addresses that are none", func(c *redis.CacheConfig) { c.Addrs = []string{"a", "u:" + secret + "@b:1", ":1", "c:0", "d:1"} }, []string{
+			"addrs[0]: is not host:port", "addrs[1]: is not host:port", "addrs[2]: is not host:port", "addrs[3]: is not host:port",
+		}},
+		{"URL as host", func(c *redis.CacheConfig) { c.Host = "redis://u:" + secret + "@h:6379" }, []string{"host: is not a host: a URL stands under the key url"}},
+		{"password in host", func(c *redis.CacheConfig) { c.Host = "u:" + secret + "@h" }, []string{"host: is not a host: a URL stands under the key url"}},
+		{"path as host", func(c *redis.CacheConfig) { c.Host = "/run/redis.sock" }, []string{"host: is not a host: the path of a socket stands under the key unix_socket_path"}},
+		{"port in host", func(c *redis.CacheConfig) { c.Host = "h:6379" }, []string{"host: is a host with a port, which stands under the key port"}},
+		{"brackets in host", func(c *redis.CacheConfig) { c.Host = "[::1]" }, []string{"host: is neither the name of a host nor an address"}},
+		{"space in host", func(c *redis.CacheConfig) { c.Host = "my host" }, []string{"host: is neither the name of a host nor an address"}},
+		{"address of IPv6 as host", func(c *redis.CacheConfig) { c.Host = "::1" }, nil},
 		{"addrs and host", func(c *redis.CacheConfig) { c.Addrs, c.Host = []string{"a:1", "b:2"}, "h" }, []string{"host: stands beside addrs, which name the servers by themselves"}},
 		{"addrs and url", func(c *redis.CacheConfig) { c.Addrs, c.URL = []string{"a:1"}, component.NewSecret("redis://h") }, []string{"addrs: stands beside url, which names the server by itself"}},
 		{"sentinels without a name", func(c *redis.CacheConfig) { c.Mode, c.Addrs = "sentinel", []string{"a:1"} }, []string{"master_name: is missing: sentinels ask for the name of the master"}},
@@ -133,4 +146,20 @@ func keyErrors(err error) (texts []string) {
 		}
 	}
 	return texts
+}
+
+func TestTLSFilesThatAreNotThere(t *testing.T) {
+	for key, change := range map[string]func(*redis.CacheConfig){
+		"tls_ca":   func(c *redis.CacheConfig) { c.CA = "none.pem" },
+		"tls_cert": func(c *redis.CacheConfig) { c.Cert, c.Key = "none.pem", "none.pem" },
+	} {
+		c := redis.DefaultCacheConfig()
+		c.Enabled = true
+		change(&c)
+		_, err := redis.NewCache(t.Context(), nil, c)
+		want := key + `: the file "none.pem" cannot be read: no such file or directory`
+		if err == nil || err.Error() != want {
+			t.Errorf("NewCache = %v, want %s", err, want)
+		}
+	}
 }

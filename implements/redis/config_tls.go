@@ -4,8 +4,11 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"fmt"
+	"io/fs"
 	"os"
 	"slices"
+	"strings"
 
 	"github.com/fivcglue/fivcglue-go/component"
 )
@@ -54,6 +57,12 @@ func (v *validation) tls(c Config) {
 	v.check(slices.Contains([]string{"", certReqsNone, certReqsOptional, certReqsRequired}, c.SSLCertReqs),
 		"ssl_cert_reqs", "%q is none of none, optional and required", c.SSLCertReqs)
 	t := c.secure()
+	for _, file := range []struct{ key, name string }{
+		{"tls_ca", c.CA}, {"tls_cert", c.Cert}, {"tls_key", c.Key},
+		{"ssl_ca_certs", c.SSLCACerts}, {"ssl_certfile", c.SSLCertfile}, {"ssl_keyfile", c.SSLKeyfile},
+	} {
+		v.check(!strings.Contains(file.name, "-----BEGIN"), file.key, "is the name of a file, not what stands in it")
+	}
 	v.check((t.Cert == "") == (t.Key == ""), nameOf(c.Key != "" || c.Cert != "", "tls_cert", "ssl_certfile"),
 		"a certificate and its key go together")
 	if on := t.Enabled || c.overTLS(); on {
@@ -84,25 +93,40 @@ func (t TLS) config() (*tls.Config, error) {
 	}
 
 	if t.CA != "" {
-		text, err := os.ReadFile(t.CA)
+		text, err := readFile("tls_ca", t.CA)
 		if err != nil {
-			return nil, component.KeyError{Key: "tls_ca", Err: err}
+			return nil, err
 		}
-
 		config.RootCAs = x509.NewCertPool()
 		if !config.RootCAs.AppendCertsFromPEM(text) {
 			return nil, component.KeyError{Key: "tls_ca", Err: errors.New("the file has no certificate")}
 		}
 	}
-
 	if t.Cert != "" {
-		pair, err := tls.LoadX509KeyPair(t.Cert, t.Key)
+		cert, err := readFile("tls_cert", t.Cert)
 		if err != nil {
-			return nil, component.KeyError{Key: "tls_cert", Err: err}
+			return nil, err
+		}
+		key, err := readFile("tls_key", t.Key)
+		if err != nil {
+			return nil, err
+		}
+		pair, err := tls.X509KeyPair(cert, key)
+		if err != nil {
+			return nil, component.KeyError{Key: "tls_cert", Err: fmt.Errorf("the certificate and the key are of no use: %w", err)}
 		}
 		config.Certificates = []tls.Certificate{pair}
 	}
 	return config, nil
+}
+
+// readFile reads the file that a key names.
+func readFile(key, name string) ([]byte, error) {
+	text, err := os.ReadFile(name)
+	if path := (*fs.PathError)(nil); errors.As(err, &path) {
+		return nil, component.KeyError{Key: key, Err: fmt.Errorf("the file %q cannot be read: %w", name, path.Err)}
+	}
+	return text, err
 }
 
 func either(a, b string) string {

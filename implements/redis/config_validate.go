@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/fivcglue/fivcglue-go/component"
@@ -96,7 +97,27 @@ func (v *validation) way(c Config) {
 		v.check(c.Port == base.Port, "port", message)
 		return
 	}
-	v.check(c.Host != "", "host", "is empty")
+	problem := hostProblem(c.Host)
+	v.check(problem == "", "host", "%s", problem)
+}
+
+// hostProblem returns why a host is none, or nothing. It does not repeat what may
+// be a URL with a password.
+func hostProblem(host string) string {
+	switch {
+	case host == "":
+		return "is empty"
+	case strings.Contains(host, "://") || strings.Contains(host, "@"):
+		return "is not a host: a URL stands under the key url"
+	case strings.HasPrefix(host, "/"):
+		return "is not a host: the path of a socket stands under the key unix_socket_path"
+	case strings.Count(host, ":") == 1:
+		return "is a host with a port, which stands under the key port"
+	case strings.ContainsAny(host, "[]/ \t\r\n"):
+		return "is neither the name of a host nor an address"
+	default:
+		return ""
+	}
 }
 
 func (v *validation) timeouts(c Config) {

@@ -120,7 +120,8 @@ func TestSessionWithMistakes(t *testing.T) {
 		{"both ways at once", session{"url": "redis://:" + secret + "@h", "host": "other"}, []string{"host: stands beside url"}},
 		{"url", session{"url": "http://:" + secret + "@h"}, []string{"url: begins with neither"}},
 		{"several", session{"port": "x", "db": "-1", "password": secret, "socket_timeout": "soon"}, []string{"port: ", "db: ", "socket_timeout: "}},
-		{"list", session{"addrs": "a:1, b"}, []string{"addrs: element 2 is not host:port"}},
+		{"URL as host", session{"host": "redis://:" + secret + "@h"}, []string{"host: is not a host: a URL"}},
+		{"list", session{"addrs": "a:1, b"}, []string{"addrs[1]: is not host:port"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			site, _ := loggingSite(t)

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/fivcglue/fivcglue-go/component"
 	"github.com/fivcglue/fivcglue-go/internal/document"
 	"github.com/fivcglue/fivcglue-go/internal/nearest"
 )
@@ -35,6 +36,12 @@ var builtIn = map[string][]string{
 // or "interface".
 func unknownName(what string, n *document.Node, registered known) (message, suggestion string) {
 	name, quoted := n.Text, what+" "+quote(n.Shown())
+	if what == "class" && slices.Contains(builtIn["interface"], name) {
+		return quote(n.Shown()) + " is an interface, not a class", ""
+	}
+	if what == "interface" && slices.Contains(builtIn["class"], name) {
+		return quote(n.Shown()) + " is a class, not an interface", ""
+	}
 	if slices.Contains(builtIn[what], name) {
 		return "unknown " + quoted + `, which is built in: import _ "` + bundle + `"`, ""
 	}
@@ -51,6 +58,22 @@ func unknownName(what string, n *document.Node, registered known) (message, sugg
 		message += listed(registered.canonical)
 	}
 	return message, suggestion
+}
+
+// interfaceAsClass says that what should be a class is an interface, and which
+// classes implement it.
+func (c *checker) interfaceAsClass(n *document.Node, info *component.InterfaceInfo) string {
+	var names []string
+	for _, class := range c.builder.registry.Classes() {
+		if class.Serves(info) {
+			names = append(names, class.Name)
+		}
+	}
+	message := quote(n.Shown()) + " is an interface, not a class"
+	if len(names) == 0 {
+		return message + "; no class implements it"
+	}
+	return message + "; it is implemented by " + few(names)
 }
 
 // byLastPart returns the only one of names whose part behind the last dot is
@@ -73,14 +96,19 @@ const maxListed = 12
 
 // listed lists names, or says that there are none.
 func listed(names []string) string {
-	switch {
-	case len(names) == 0:
+	switch len(names) {
+	case 0:
 		return "; none is registered"
-	case len(names) > maxListed:
-		return "; there are " + strings.Join(names[:maxListed], ", ") + " and more"
-	}
-	if len(names) == 1 {
+	case 1:
 		return "; there is " + names[0]
 	}
-	return "; there are " + strings.Join(names, ", ")
+	return "; there are " + few(names)
+}
+
+// few lists as many names as a message may.
+func few(names []string) string {
+	if len(names) > maxListed {
+		return strings.Join(names[:maxListed], ", ") + " and more"
+	}
+	return strings.Join(names, ", ")
 }

@@ -1,6 +1,7 @@
 package builder
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"reflect"
@@ -178,6 +179,10 @@ func (d *decoder) table(n *document.Node, v reflect.Value, s *shape, path string
 	v.Set(table)
 }
 
+// outOfRange is how package scalar begins to say what a whole number's type
+// can hold.
+const outOfRange = "must be a whole number from "
+
 func (d *decoder) scalar(n *document.Node, v reflect.Value, s *shape, path string) {
 	if n.Kind != document.Scalar {
 		if n.Kind == document.Map {
@@ -206,9 +211,10 @@ func (d *decoder) scalar(n *document.Node, v reflect.Value, s *shape, path strin
 	if err != nil {
 		message = err.Error()
 		if numbers := s.bounds.String(); numbers != "" {
+			low, high, ranged := strings.Cut(strings.TrimPrefix(message, outOfRange), " to ")
 			switch {
-			case strings.HasPrefix(message, "must be a whole number from"):
-				message = "must be " + numbers
+			case ranged && strings.HasPrefix(message, outOfRange): // on a side that has no bound, the type's is the one that counts
+				message = fmt.Sprintf("must be from %s to %s", cmp.Or(s.bounds.min, low), cmp.Or(s.bounds.max, high))
 			case message == "must be a whole number" || message == "must be a number":
 				message += strings.Replace(" "+numbers, " at ", " of at ", 1)
 			}

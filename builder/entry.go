@@ -84,7 +84,12 @@ func (c *checker) readEntry(it *item, n *document.Node, index int) *entry {
 	}
 	info, ok := c.builder.registry.Interface(iface.Text)
 	if !ok {
-		message, suggestion := unknownName("interface", iface, c.interfaceNames())
+		message, suggestion := "", ""
+		if class, isClass := c.builder.registry.Class(iface.Text); isClass {
+			message = quote(iface.Shown()) + " is a class, not an interface" + c.served(class)
+		} else {
+			message, suggestion = unknownName("interface", iface, c.interfaceNames())
+		}
 		c.broken[e.name] = true
 		c.problem(it, iface, path+".interface", message, suggestion)
 		return nil

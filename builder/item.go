@@ -130,6 +130,10 @@ func (c *checker) findClass(it *item) {
 	it.className = n
 	class, ok := c.builder.registry.Class(n.Text)
 	if !ok {
+		if info, isInterface := c.builder.registry.Interface(n.Text); isInterface {
+			c.reportHere(it, n, c.interfaceAsClass(n, info), "")
+			return
+		}
 		message, suggestion := unknownName("class", n, c.classNames())
 		c.reportHere(it, n, message, suggestion)
 		return

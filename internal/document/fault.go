@@ -307,6 +307,7 @@ func (f *faultFinder) afterValue() {
 // flow reads brackets from the place on to the end of the line, or of the
 // outermost of them.
 func (f *faultFinder) flow(row int) {
+	last := byte(0) // what is before the place, but for blanks and comments
 	for f.row = row; f.row < len(f.lines) && f.found.message == ""; f.row++ {
 		line := f.lines[f.row]
 		if f.row > row {
@@ -321,7 +322,7 @@ func (f *faultFinder) flow(row int) {
 					if f.found.message != "" {
 						return
 					}
-					line = f.lines[f.row]
+					line, last = f.lines[f.row], c
 					continue
 				}
 			case c == '#' && (f.at == 0 || line[f.at-1] == ' '):
@@ -333,6 +334,8 @@ func (f *faultFinder) flow(row int) {
 			case c == '[' || c == '{':
 				f.brackets = append(f.brackets, bracket{f.row, f.at, c})
 				f.checkDepth(f.row, f.at)
+			case c == ',' && (last == ',' || last == '[' || last == '{'):
+				f.fault(f.row, f.at, "nothing stands before this comma")
 			case c == ']' || c == '}':
 				f.closeBracket(c)
 				if len(f.brackets) == 0 && f.found.message == "" {
@@ -340,6 +343,9 @@ func (f *faultFinder) flow(row int) {
 					f.afterValue()
 					return
 				}
+			}
+			if c != ' ' && c != '\t' && c != '\r' {
+				last = c
 			}
 			f.at++
 		}

@@ -1,7 +1,9 @@
 package document
 
 import (
+	"bytes"
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 	"unicode/utf16"
@@ -11,6 +13,11 @@ import (
 // readJSON makes the document's nodes of JSON. It reads on after what can be
 // told apart from its surroundings, such as a comma too many.
 func (d *Document) readJSON(report Report) {
+	if at := d.yamlBegins(); at >= 0 {
+		d.Format = YAML // which tells what may be shown of its lines
+		report(d.PlaceOf(at), "this looks like YAML; JSON begins with [ or {", "")
+		return
+	}
 	r := &jsonReader{doc: d, text: string(d.Data), report: report}
 	r.skipSpace()
 	if r.at == len(r.text) {
@@ -22,6 +29,26 @@ func (d *Document) readJSON(report Report) {
 		r.fail("there is more after the end of the document")
 	}
 	d.Nodes = r.slab.count
+}
+
+// yamlStart is how the first line of YAML looks that is no JSON either.
+var yamlStart = regexp.MustCompile(`^(?:---|-|%YAML|[A-Za-z_][\w.\-/]*[ \t]*:)(?:\s|$)`)
+
+// yamlBegins returns the offset of what begins as YAML does where a text in
+// JSON should begin, -1 if it is something else.
+func (d *Document) yamlBegins() int {
+	offset := 0
+	for line := range bytes.Lines(d.Data) {
+		text := bytes.TrimSpace(line)
+		if len(text) > 0 && text[0] != '#' {
+			if !yamlStart.Match(text[:min(len(text), 200)]) {
+				return -1
+			}
+			return offset + bytes.Index(line, text)
+		}
+		offset += len(line)
+	}
+	return -1
 }
 
 // jsonReader reads JSON by the letter of RFC 8259 and knows the place of

@@ -182,7 +182,7 @@ func TestBrokenFiles(t *testing.T) {
 		{"JSON cut off", "f.json", `{"redis": {"host": "a"`, []string{"<file>:1:11: this map is not closed"}},
 		{"JSON with a comma too many", "f.json", "{\"redis\": {\"host\": \"a\",}}", []string{"<file>:1:23: a comma stands before the end of the map"}},
 		{"JSON with a comma too few", "f.json", "{\"a\": {}\n\"b\": {}}", []string{"<file>:2:1: a comma is missing before this"}},
-		{"JSON with single quotes", "f.json", "{'a': {}}", []string{"<file>:1:2: this looks like YAML; JSON begins with [ or {"}},
+		{"JSON with single quotes", "f.json", "{'a': {}}", []string{"<file>:1:2: a text must stand in double quotes"}},
 		{"JSON with a comment", "f.json", "{\n  // here\n}", []string{"<file>:2:3: JSON has no comments"}},
 		{"JSON with a duplicate key", "f.json", "{\"s\": {\"a\": 1,\n\"a\": 2}}", []string{`<file>:2:1: duplicate key "a"; the first is on line 1`}},
 		{"two documents of JSON", "f.json", "{}\n{}", []string{"<file>:2:1: there is more after the end of the document"}},

@@ -99,18 +99,19 @@ func (c *checker) report(d *layer, at document.Place, it *item, path, message, s
 	_ = c.note(d, at, it, path, message, suggestion)
 }
 
-// note takes note of a problem, and returns it; nil if it is one too many.
+// note takes note of a problem, and returns it; nil if it is one too many. It
+// is here that credentials are taken out of whatever a message has of the file.
 func (c *checker) note(d *layer, at document.Place, it *item, path, message, suggestion string) *Diagnostic {
 	if len(c.found) >= maxProblems {
 		c.cut = true
 		return nil
 	}
 	problem := &Diagnostic{
-		File: d.Name, Line: at.Line, Column: at.Column, Path: path,
-		Message: message, Suggestion: suggestion, source: d.order,
+		File: d.Name, Line: at.Line, Column: at.Column, Path: document.WithoutCredentials(path),
+		Message: document.WithoutCredentials(message), Suggestion: document.WithoutCredentials(suggestion), source: d.order,
 	}
 	if it != nil {
-		problem.Item = it.label()
+		problem.Item = document.WithoutCredentials(it.label())
 	}
 	c.found = append(c.found, problem)
 	return problem

@@ -19,6 +19,14 @@ type entry struct {
 	node  *document.Node // where it is named
 }
 
+// shown returns the name as a message may have it.
+func (e *entry) shown() string {
+	if e.name == "" {
+		return ""
+	}
+	return e.node.Shown()
+}
+
 func (c *checker) checkEntries(it *item, list *document.Node) {
 	if list.Kind == document.Null {
 		return
@@ -140,13 +148,13 @@ func (c *checker) claim(e *entry) {
 	path := entryPath(e.index)
 	if first := c.entries[key]; first != nil {
 		c.problem(e.item, e.node, path, fmt.Sprintf("the entry %s stands twice; the first is at %s",
-			describeEntry(e.iface.Name, e.name), first.item.origin(first.node)), "")
+			describeEntry(e.iface.Name, e.shown()), first.item.origin(first.node)), "")
 		return
 	}
 	c.entries[key] = e
 	for _, there := range c.present {
 		if there.Name == e.name && (there.Interface == e.iface.Name || there.Interface == e.iface.Type.String()) {
-			c.problem(e.item, e.node, path, fmt.Sprintf("the site has the entry %s already", describeEntry(e.iface.Name, e.name)), "")
+			c.problem(e.item, e.node, path, fmt.Sprintf("the site has the entry %s already", describeEntry(e.iface.Name, e.shown())), "")
 			return
 		}
 	}

@@ -10,7 +10,7 @@ import (
 	"github.com/fivcglue/fivcglue-go/internal/document"
 )
 
-const redacted = "[redacted]"
+const redacted = document.Redacted
 
 // excerpts gives the problems of a document the text of their lines, in which
 // what may be a secret is masked.
@@ -38,10 +38,10 @@ func (d *layer) excerpts(problems []*Diagnostic) {
 		case d.Format == document.JSON:
 			r := redact(line, p.Column)
 			maskTokens(r, 0, jsonToken)
-			text, caret := r.done()
+			text, caret := maskAddresses(r.done())
 			p.Excerpt, p.caret = window(text, caret, false, false)
 		default:
-			text, caret := maskUnclear(line, p.Column)
+			text, caret := maskAddresses(maskUnclear(line, p.Column))
 			p.Excerpt, p.caret = window(text, caret, false, false)
 		}
 	}
@@ -315,14 +315,12 @@ func commentIn(text []rune, from int) int {
 	return -1
 }
 
-var address = regexp.MustCompile(`://[^\s"']*:[^\s"']*@`)
-
 // maskAddresses masks what stands before the hosts of addresses.
 func maskAddresses(text []rune, caret int) ([]rune, int) {
 	line := string(text)
 	r := redact(text, caret)
-	for _, found := range address.FindAllStringIndex(line, -1) {
-		r.hide(utf8.RuneCountInString(line[:found[0]])+len("://"), utf8.RuneCountInString(line[:found[1]])-len("@"))
+	for from, to := range document.Credentials(line) {
+		r.hide(utf8.RuneCountInString(line[:from]), utf8.RuneCountInString(line[:to]))
 	}
 	return r.done()
 }

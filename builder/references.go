@@ -54,7 +54,8 @@ func (c *checker) isPresent(ref component.RefInfo) bool {
 	})
 }
 
-// names are the names of the entries of one interface.
+// names are the names of the entries of one interface, as messages may have
+// them.
 type names struct {
 	sorted []string
 	index  *nearest.Index
@@ -62,9 +63,9 @@ type names struct {
 
 func (c *checker) namesOf(t reflect.Type) *names {
 	n := &names{}
-	for key := range c.entries {
+	for key, e := range c.entries {
 		if key.typ == t {
-			n.sorted = append(n.sorted, key.name)
+			n.sorted = append(n.sorted, e.shown())
 		}
 	}
 	for _, e := range c.present {
@@ -93,7 +94,7 @@ func (c *checker) missing(ref component.RefInfo, n *document.Node, there *names)
 	}
 	if len(elsewhere) > 0 {
 		slices.Sort(elsewhere)
-		return message + fmt.Sprintf("; %s is an entry of %s", quote(ref.Name), strings.Join(elsewhere, ", ")), ""
+		return message + fmt.Sprintf("; %s is an entry of %s", quote(n.Shown()), strings.Join(elsewhere, ", ")), ""
 	}
 	if len(there.sorted) == 0 {
 		return message + "; there is none of that interface", ""
@@ -181,7 +182,7 @@ func (it *item) describe() string {
 	label := it.label()
 	for _, e := range it.entries {
 		if e.name != "" {
-			label += " " + quote(e.name)
+			label += " " + quote(e.shown())
 			break
 		}
 	}

@@ -98,7 +98,7 @@ func (p *problems) report(at document.Place, message, suggestion string) {
 	if suggestion != "" {
 		message = fmt.Sprintf("%s; did you mean %q?", message, suggestion)
 	}
-	p.errs = append(p.errs, &Error{File: p.file, Line: at.Line, Column: at.Column, Message: message})
+	p.errs = append(p.errs, &Error{File: p.file, Line: at.Line, Column: at.Column, Message: document.WithoutCredentials(message)})
 }
 
 func (p *problems) join() error {

@@ -185,6 +185,7 @@ func TestBrokenFiles(t *testing.T) {
 		{"JSON with single quotes", "f.json", "{'a': {}}", []string{"<file>:1:2: a text must stand in double quotes"}},
 		{"JSON with a comment", "f.json", "{\n  // here\n}", []string{"<file>:2:3: JSON has no comments"}},
 		{"JSON with a duplicate key", "f.json", "{\"s\": {\"a\": 1,\n\"a\": 2}}", []string{`<file>:2:1: duplicate key "a"; the first is on line 1`}},
+		{"an address as a key", "f.json", "{\"s\": {\"u:hunter2@h\": 1,\n\"u:hunter2@h\": 2}}", []string{`<file>:2:1: duplicate key "[redacted]@h"; the first is on line 1`}},
 		{"two documents of JSON", "f.json", "{}\n{}", []string{"<file>:2:1: there is more after the end of the document"}},
 		{"JSON that is YAML", "f.json", "redis:\n  host: a\n", []string{"<file>:1:1: this looks like YAML; JSON begins with [ or {"}},
 		{"a list of JSON", "f.json", "[1]", []string{"<file>:1:1: a settings file is a map of sessions, not a list"}},

@@ -1,0 +1,47 @@
+package document
+
+import (
+	"regexp"
+	"strings"
+)
+
+// Redacted stands in the place of what is not shown.
+const Redacted = "[redacted]"
+
+// credentials finds a user and a password before a host, with or without the
+// scheme of an address, and a user alone behind a scheme, who may be a token.
+// The scheme, and the reference whose default or message it is, may be shown.
+var credentials = regexp.MustCompile(`((?:\$\{\w*:[-?])*[\w+.\-]*://)(?:(?:\\.|[^\s"\\])*:(?:\\.|[^\s"\\])*|[^\s"/?#]+)@` +
+	`|((?:\$\{\w*:[-?])*)(?:\$\{)?[^\s"'{}\[\](),:;/@=<>|]*:(?:/?(?:\\.|[^\s"\\/@])(?:\\.|[^\s"\\])*)?@`)
+
+// Credentials yields where in text what looks like the credentials of an
+// address begins and ends. Text in quotes is taken to end there, and what has
+// an @ and a colon to be a password rather than not.
+func Credentials(text string) func(yield func(from, to int) bool) {
+	return func(yield func(from, to int) bool) {
+		if strings.IndexByte(text, '@') < 0 {
+			return
+		}
+		for _, found := range credentials.FindAllStringSubmatchIndex(text, -1) {
+			if !yield(max(found[3], found[5]), found[1]-len("@")) {
+				return
+			}
+		}
+	}
+}
+
+// WithoutCredentials returns text with what looks like the credentials of an
+// address redacted. Whatever is quoted of a file in a message goes through it.
+func WithoutCredentials(text string) string {
+	var b strings.Builder
+	shown := 0
+	for from, to := range Credentials(text) {
+		b.WriteString(text[shown:from])
+		b.WriteString(Redacted)
+		shown = to
+	}
+	if shown == 0 {
+		return text
+	}
+	return b.String() + text[shown:]
+}

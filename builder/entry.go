@@ -104,12 +104,25 @@ func (c *checker) readEntry(it *item, n *document.Node, index int) *entry {
 	}
 	e.iface = info
 	if it.class != nil && !it.class.Serves(info) {
-		c.problem(it, iface, path+".interface", fmt.Sprintf("the class does not implement %s%s", info.Name, c.served(it.class)), "")
+		c.problem(it, it.own(iface), path+".interface", fmt.Sprintf("the class does not implement %s%s", info.Name, c.served(it.class)), "")
 	}
 	if !named {
 		return nil
 	}
 	return e
+}
+
+// own returns n, or, where an alias has brought it here from another item, what
+// takes it over: the key of the entries, or the item that a merge key is in.
+func (it *item) own(n *document.Node) *document.Node {
+	here := it.node.Place()
+	if n.Place().Compare(here) >= 0 {
+		return n
+	}
+	if key, _ := it.node.Get("entries"); key != nil && key.Place().Compare(here) >= 0 {
+		return key
+	}
+	return it.node
 }
 
 // served lists the interfaces that a class implements.
@@ -147,7 +160,11 @@ func (c *checker) claim(e *entry) {
 	key := entryKey{e.iface.Type, e.name}
 	path := entryPath(e.index)
 	if first := c.entries[key]; first != nil {
-		c.problem(e.item, e.node, path, fmt.Sprintf("the entry %s stands twice; the first is at %s",
+		at := e.item.own(e.node)
+		if at == first.node { // an alias of what stands in the same list
+			at, _ = e.item.node.Get("entries")
+		}
+		c.problem(e.item, at, path, fmt.Sprintf("the entry %s stands twice; the first is at %s",
 			describeEntry(e.iface.Name, e.shown()), first.item.origin(first.node)), "")
 		return
 	}

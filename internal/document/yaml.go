@@ -151,6 +151,12 @@ func (r *yamlReader) list(y *yaml.Node, n *Node, depth int) {
 		if element.Kind == yaml.ScalarNode && element.Value == "" && element.Style == 0 && y.Style&yaml.FlowStyle == 0 {
 			e.Column-- // nothing stands behind the dash: it is what there is to point at
 		}
+		if depth == 1 && element.Kind == yaml.AliasNode && e.Kind == Map { // what is said of the whole is not said of the anchor's
+			whole := r.slab.node()
+			*whole = *e
+			whole.Line, whole.Column = int32(element.Line+r.offset), int32(element.Column)
+			e = whole
+		}
 		r.stack = append(r.stack, e)
 		y.Content[i] = nil // the parser's nodes are large: they need not stay until the end
 	}

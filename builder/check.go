@@ -60,6 +60,7 @@ func (c *checker) read(s Source, order int) {
 		c.report(d, at, nil, "", message, suggestion)
 	})
 	c.docs = append(c.docs, d)
+	d.base = c.docs[0].folder
 	c.partial = c.partial || !d.Complete || d.Root == nil
 	if d.Root == nil {
 		return

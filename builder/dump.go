@@ -18,9 +18,9 @@ import (
 //
 // Values with references stand as they were written. So do secrets; one that
 // stood in the file as it is becomes a reference to a variable, which the
-// message tells whoever loads the dump to set. So a dump may be shown. A
-// reference to a file is relative to the file that it was written in: a dump
-// belongs in the same folder.
+// message tells whoever loads the dump to set. So a dump may be shown.
+// References to files are written as they are found from the folder of the
+// first source, in which a dump belongs.
 //
 // Components that were registered by hand are left out. An item that was not
 // built by a builder is an error.
@@ -36,6 +36,9 @@ func (b *Builder) Dump(site *component.Site, w io.Writer, format string) error {
 		if !ok {
 			return fmt.Errorf("item %d, of class %s, is from no file", i+1, built.Class.Name)
 		}
+		if i == 0 {
+			d.base = it.doc.base
+		}
 		items = append(items, d.item(it))
 	}
 	if format == document.JSON {
@@ -49,6 +52,7 @@ type dumper struct {
 	defaults  bool
 	variables map[string]int // how often a name was given to a secret
 	current   *item
+	base      folder // from which references to files lead
 }
 
 func (d *dumper) item(it *item) *document.Node {
@@ -128,7 +132,7 @@ func (d *dumper) written(n *document.Node, s *shape, path string) *document.Node
 	case document.Scalar:
 		out.Text = n.Text
 		if n.Replaced != nil {
-			out.Text = n.Replaced.Written
+			out.Text = d.fromBase(n.Replaced.Written)
 		}
 		if s != nil && s.secret {
 			out.Text, out.Quoted = d.secret(n, path), true
@@ -168,7 +172,7 @@ func soleReference(written string) (kept string, ok bool) {
 func (d *dumper) secret(n *document.Node, path string) string {
 	if n.Replaced != nil {
 		if kept, ok := soleReference(n.Replaced.Written); ok {
-			return kept
+			return d.fromBase(kept)
 		}
 	}
 	if n.Text == "" {
@@ -188,6 +192,35 @@ func (d *dumper) secret(n *document.Node, path string) string {
 	}
 	place := strings.NewReplacer("{", "", "}", "", "$", "").Replace(d.current.origin(n))
 	return fmt.Sprintf("${%s:?the secret that stood at %s}", name, place)
+}
+
+// fromBase returns a text with its references to files as they are found from
+// the folder in which the dump belongs. It goes through the text as expanding.text.
+func (d *dumper) fromBase(text string) string {
+	var b strings.Builder
+	for rest := text; ; {
+		i := strings.Index(rest, "${")
+		if i < 0 {
+			b.WriteString(rest)
+			return b.String()
+		}
+		end := closingBrace(rest[i:])
+		if i > 0 && rest[i-1] == '$' || end < 0 {
+			b.WriteString(rest[:i+2])
+			rest = rest[i+2:]
+			continue
+		}
+		body := rest[i+2 : i+end]
+		if name, isFile := strings.CutPrefix(body, "file:"); isFile {
+			if found := d.current.doc.folder.from(d.base, name); !strings.Contains(found, "}") && !strings.Contains(found, "${") {
+				body = "file:" + found
+			}
+		} else if name, usual, hasDefault := strings.Cut(body, ":-"); hasDefault && isVariable(name) {
+			body = name + ":-" + d.fromBase(usual)
+		}
+		b.WriteString(rest[:i] + "${" + body + "}")
+		rest = rest[i+end+1:]
+	}
 }
 
 func variableName(words string) string {

@@ -2,9 +2,14 @@ package builder_test
 
 import (
 	"bytes"
+	"fmt"
+	"os"
+	"path"
+	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"github.com/fivcglue/fivcglue-go/builder"
 	"github.com/fivcglue/fivcglue-go/component"
@@ -72,6 +77,84 @@ func TestDumpLoadsAsAnEqualSite(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// TestDumpFindsFiles holds that a dump of sources in several folders, written
+// beside the first of them, reads the files that they read.
+func TestDumpFindsFiles(t *testing.T) {
+	const first = `
+- class: kit.Store
+  entries: [{interface: kit.IStore, name: First}]
+  prefix: ${file:pw.txt}
+`
+	const second = `
+- class: kit.Store
+  entries: [{interface: kit.IStore, name: Second}]
+  description: from ${file:pw.txt}
+  prefix: ${file:pw.txt}
+  password: ${file:./pw.txt}
+  comment: 'a $${file:pw.txt} b ${file:more/pw.txt}${NONE:-c ${file:pw.txt} $${file:pw.txt}} ${HOME:?see ${file:pw.txt}} d'
+  tags: ['${file:../pw.txt}', '${file:%s}']
+`
+	root := t.TempDir()
+	files := fstest.MapFS{}
+	for name, text := range map[string]string{
+		"a/pw.txt": "of a", "a/b/pw.txt": "of b", "a/b/more/pw.txt": "of more", "pw.txt": "of the root", "c/pw.txt": "of c", "c/more/pw.txt": "of more of c",
+		"a/first.yml": first, "a/b/first.yml": first, "a/b/second.yml": fmt.Sprintf(second, filepath.Join(root, "pw.txt")), "c/second.yml": fmt.Sprintf(second, filepath.Join(root, "pw.txt")),
+		"a/b/inside.yml": fmt.Sprintf(second, "more/pw.txt"),
+	} {
+		files[name] = &fstest.MapFile{Data: []byte(text)}
+	}
+	if err := os.CopyFS(root, files); err != nil {
+		t.Fatal(err)
+	}
+	inFiles := func(name string) builder.Source { return builder.FileFS(files, name) }
+	inDir := func(name string) builder.Source { return builder.FileFS(os.DirFS(root), name) }
+	absolute := func(name string) builder.Source { return builder.File(filepath.Join(root, name)) }
+	type open = func(name string) builder.Source
+	for _, tt := range []struct {
+		name          string
+		folder        string // the process's
+		first, second string
+		open, over    open
+		want          string
+	}{
+		{"below", ".", "a/first.yml", "a/b/second.yml", builder.File, builder.File, "'${file:b/pw.txt}'"},
+		{"above", ".", "a/b/first.yml", "c/second.yml", builder.File, builder.File, "'${file:../../c/pw.txt}'"},
+		{"the same", ".", "a/b/first.yml", "a/b/second.yml", builder.File, builder.File, "'${file:pw.txt}'"},
+		{"from another folder", "c", "../a/first.yml", "second.yml", builder.File, builder.File, "'${file:../c/pw.txt}'"},
+		{"from within", "a/b", "../first.yml", "second.yml", builder.File, builder.File, "'${file:b/pw.txt}'"},
+		{"one absolute", ".", "a/first.yml", "a/b/second.yml", builder.File, absolute, "'${file:b/pw.txt}'"},
+		{"a file system", ".", "a/first.yml", "a/b/inside.yml", inFiles, inFiles, "'${file:b/pw.txt}'"},
+		{"a folder as file system", ".", "a/first.yml", "a/b/inside.yml", inDir, inDir, "'${file:b/pw.txt}'"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Chdir(filepath.Join(root, tt.folder))
+			b := builder.New(builder.WithRegistry(kit(t)), builder.WithEnvironment(map[string]string{"HOME": "home"}))
+			site := component.NewSite()
+			if err := b.Load(t.Context(), site, tt.open(tt.first), tt.over(tt.second)); err != nil {
+				t.Fatal(err)
+			}
+			for _, format := range []string{"yaml", "json"} {
+				text := mustDump(t, b, site, format)
+				dump := path.Join(path.Dir(tt.first), "dump."+format)
+				files[dump] = &fstest.MapFile{Data: []byte(text)}
+				if err := os.WriteFile(filepath.Join(root, tt.folder, dump), []byte(text), 0o600); err != nil {
+					t.Fatal(err)
+				}
+				again := component.NewSite()
+				if err := b.Load(t.Context(), again, tt.open(dump)); err != nil {
+					t.Fatalf("%v\nin\n%s", err, text)
+				}
+				if got, want := configsOf(t, again), configsOf(t, site); !reflect.DeepEqual(got, want) {
+					t.Errorf("the dump builds\n%+v\nfrom\n%s\nwant\n%+v", got, text, want)
+				}
+				if format == "yaml" && !strings.Contains(text, "prefix: "+tt.want) {
+					t.Errorf("there is no %s in\n%s", tt.want, text)
+				}
+			}
+		})
 	}
 }
 

@@ -149,7 +149,7 @@ func (x *expanding) file(name string) (string, *expandError) {
 	if name == "" {
 		return "", badReference("this reference names no file")
 	}
-	data, err := x.folder(name)
+	data, err := x.folder.read(name)
 	switch {
 	case errors.Is(err, errTooLarge):
 		return "", badReference("the file %q is larger than %d MiB", name, maxReferenced>>20)

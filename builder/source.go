@@ -9,6 +9,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"reflect"
 	"strings"
 
 	"github.com/fivcglue/fivcglue-go/internal/document"
@@ -27,49 +28,91 @@ type Source struct {
 // File returns the file of that name as a source. The files that its values
 // name are relative to its folder.
 func File(name string) Source {
-	return Source{name: name, folder: diskFolder(filepath.Dir(name)), open: func() (io.ReadCloser, error) { return os.Open(name) }}
+	return Source{name: name, folder: folder{dir: filepath.Dir(name)}, open: func() (io.ReadCloser, error) { return os.Open(name) }}
 }
 
 // Reader returns r as a source, which can be read once. name is what messages
 // call it; format is "yaml", "yml" or "json", or "" if the extension of name
 // tells. The files that its values name are relative to the working directory.
 func Reader(name, format string, r io.Reader) Source {
-	return Source{name: name, format: format, folder: diskFolder("."), open: func() (io.ReadCloser, error) { return io.NopCloser(r), nil }}
+	return Source{name: name, format: format, folder: folder{dir: "."}, open: func() (io.ReadCloser, error) { return io.NopCloser(r), nil }}
 }
 
 // FileFS returns the file of that name in fsys as a source. The files that its
 // values name are relative to its folder, in fsys too.
 func FileFS(fsys fs.FS, name string) Source {
 	return Source{
-		name: name, folder: fsFolder(fsys, path.Dir(name)),
+		name: name, folder: folder{fsys: fsys, dir: path.Dir(name)},
 		open: func() (io.ReadCloser, error) { return fsys.Open(name) },
 	}
 }
 
-// folder reads a file whose name is relative to the folder that it stands for.
-type folder func(name string) ([]byte, error)
-
-func diskFolder(dir string) folder {
-	return func(name string) ([]byte, error) {
-		if !filepath.IsAbs(name) {
-			name = filepath.Join(dir, name)
-		}
-		f, err := os.Open(name)
-		if err != nil {
-			return nil, err
-		}
-		return readLimited(f, maxReferenced)
-	}
+// folder is where the files stand that the values of a source name.
+type folder struct {
+	fsys fs.FS // nil for the disk
+	dir  string
 }
 
-func fsFolder(fsys fs.FS, dir string) folder {
-	return func(name string) ([]byte, error) {
-		f, err := fsys.Open(path.Join(dir, name))
-		if err != nil {
-			return nil, err
-		}
-		return readLimited(f, maxReferenced)
+// read returns what a file holds whose name is relative to the folder.
+func (f folder) read(name string) ([]byte, error) {
+	open := func() (fs.File, error) { return f.fsys.Open(path.Join(f.dir, name)) }
+	if f.fsys == nil {
+		open = func() (fs.File, error) { return os.Open(f.onDisk(name)) }
 	}
+	file, err := open()
+	if err != nil {
+		return nil, err
+	}
+	return readLimited(file, maxReferenced)
+}
+
+func (f folder) onDisk(name string) string {
+	if filepath.IsAbs(name) {
+		return name
+	}
+	return filepath.Join(f.dir, name)
+}
+
+// from returns the name by which the file that is called name in f is found
+// from base: relative, else absolute, or as it is if nothing leads there.
+func (f folder) from(base folder, name string) string {
+	switch {
+	case f.fsys == nil && base.fsys == nil:
+		if filepath.IsAbs(name) || f.dir == base.dir {
+			return name
+		}
+		file := f.onDisk(name)
+		if found, err := filepath.Rel(base.dir, file); err == nil {
+			return filepath.ToSlash(found)
+		}
+		absolute, err := filepath.Abs(file)
+		if err != nil {
+			return name
+		}
+		if dir, err := filepath.Abs(base.dir); err == nil {
+			if found, err := filepath.Rel(dir, absolute); err == nil {
+				return filepath.ToSlash(found)
+			}
+		}
+		return filepath.ToSlash(absolute)
+	case f.fsys != nil && f.dir != base.dir && sameFS(f.fsys, base.fsys):
+		if found, err := filepath.Rel(base.dir, path.Join(f.dir, name)); err == nil {
+			return filepath.ToSlash(found)
+		}
+	}
+	return name
+}
+
+// sameFS reports whether two file systems are one. Not all can be compared.
+func sameFS(a, b fs.FS) bool {
+	va, vb := reflect.ValueOf(a), reflect.ValueOf(b)
+	switch {
+	case b == nil || va.Type() != vb.Type():
+		return false
+	case va.Kind() == reflect.Map:
+		return va.Pointer() == vb.Pointer()
+	}
+	return va.Comparable() && a == b
 }
 
 // errTooLarge says that a file is above its budget.
@@ -95,6 +138,7 @@ type layer struct {
 	*document.Document
 	order  int    // its place among the sources
 	folder folder // in which the files stand that its values name
+	base   folder // that of the first source
 }
 
 // read returns the source as a layer. On a problem, which is reported, it may

@@ -17,7 +17,8 @@ func newDump(program Program) *cobra.Command {
 		Short: "Write the configuration as it is in effect",
 		Long: `Build what FILE and its overlays declare and write the configuration that is in
 effect, as one file that builds the same. Secrets and values with references
-stand as they were written, so that it can be shown and committed.`,
+stand as they were written, so that it can be shown and committed; files that
+they name are found from the folder of FILE, which is where it belongs.`,
 		Example: fmt.Sprintf("  %[1]s dump --defaults config.yml\n  %[1]s dump --overlay production.yml --format json config.yml", program.Name),
 		Args:    oneFile,
 	}

@@ -14,6 +14,10 @@ const Redacted = "[redacted]"
 var credentials = regexp.MustCompile(`((?:\$\{\w*:[-?])*[\w+.\-]*://)(?:(?:\\.|[^\s"\\])*:(?:\\.|[^\s"\\])*|[^\s"/?#]+)@` +
 	`|((?:\$\{\w*:[-?])*)(?:\$\{)?[^\s"'{}\[\](),:;/@=<>|]*:(?:/?(?:\\.|[^\s"\\/@])(?:\\.|[^\s"\\])*)?@`)
 
+// example is what stands for credentials in messages that say how to write an
+// address, and is shown.
+const example = "user:password"
+
 // Credentials yields where in text what looks like the credentials of an
 // address begins and ends. Text in quotes is taken to end there, and what has
 // an @ and a colon to be a password rather than not.
@@ -23,7 +27,8 @@ func Credentials(text string) func(yield func(from, to int) bool) {
 			return
 		}
 		for _, found := range credentials.FindAllStringSubmatchIndex(text, -1) {
-			if !yield(max(found[3], found[5]), found[1]-len("@")) {
+			from, to := max(found[3], found[5]), found[1]-len("@")
+			if text[from:to] != example && !yield(from, to) {
 				return
 			}
 		}

@@ -31,11 +31,13 @@ func TestWithoutCredentials(t *testing.T) {
 		"${file:pw}@h":                     "[redacted]@h",
 		"üser:hünter2@h, ü":                "[redacted]@h, ü",
 		`there is no "x"; see a@b.org`:     `there is no "x"; see a@b.org`,
-		"a: b@c":                           "a: b@c",
-		"127.0.0.1:6379":                   "127.0.0.1:6379",
-		"https://unpkg.com/@scope/x":       "https://unpkg.com/@scope/x",
-		"app@2/config.yml:3:5":             "app@2/config.yml:3:5",
-		`"a:b", "c@d"`:                     `"a:b", "c@d"`,
+		"such as redis://user:password@h, not u:hunter2@h": "such as redis://user:password@h, not [redacted]@h",
+		"redis://user:password1@h":                         "redis://[redacted]@h",
+		"a: b@c":                                           "a: b@c",
+		"127.0.0.1:6379":                                   "127.0.0.1:6379",
+		"https://unpkg.com/@scope/x":                       "https://unpkg.com/@scope/x",
+		"app@2/config.yml:3:5":                             "app@2/config.yml:3:5",
+		`"a:b", "c@d"`:                                     `"a:b", "c@d"`,
 	} {
 		if got := document.WithoutCredentials(text); got != want {
 			t.Errorf("of %q is shown %q, want %q", text, got, want)

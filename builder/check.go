@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/fivcglue/fivcglue-go/component"
 	"github.com/fivcglue/fivcglue-go/internal/document"
@@ -18,11 +19,13 @@ type checker struct {
 	docs     []*layer
 	items    []*item
 	entries  map[entryKey]*entry
-	broken   map[string]bool // names of entries that could not be made out
-	partial  bool            // a source could not be read, or not all of it
+	types    map[string][]reflect.Type // of the entries of each name; made when it is needed
+	broken   map[string]bool           // names of entries that could not be made out
+	partial  bool                      // a source could not be read, or not all of it
 	found    Diagnostics
 	spare    []item
 	cut      bool // there are more problems than are kept
+	words    int  // bytes of those of the problems
 
 	present    []component.Entry // what the site has already
 	interfaces map[reflect.Type]*component.InterfaceInfo
@@ -35,9 +38,13 @@ type entryKey struct {
 	name string
 }
 
-// maxProblems bounds how many problems are kept. It is far above what a person
+// The budgets of a configuration. They are far above what a person
 // makes or reads; a file that is something else altogether may have millions.
-const maxProblems = 20_000
+const (
+	maxItems       = 100_000 // of one source
+	maxProblems    = 20_000
+	maxProblemText = 16 << 20 // bytes of their words
+)
 
 func newChecker(b *Builder, site *component.Site) *checker {
 	c := &checker{
@@ -73,6 +80,10 @@ func (c *checker) read(s Source, order int) {
 		return
 	}
 	for i, n := range d.Root.Children {
+		if i == maxItems {
+			c.report(d, n.Place(), nil, "", fmt.Sprintf("the file has more than %d items", maxItems), "")
+			break
+		}
 		it := item{doc: d, node: n, number: i + 1}
 		switch {
 		case n.Broken:
@@ -103,7 +114,7 @@ func (c *checker) report(d *layer, at document.Place, it *item, path, message, s
 // note takes note of a problem, and returns it; nil if it is one too many. It
 // is here that credentials are taken out of whatever a message has of the file.
 func (c *checker) note(d *layer, at document.Place, it *item, path, message, suggestion string) *Diagnostic {
-	if len(c.found) >= maxProblems {
+	if c.words += len(message) + len(suggestion) + len(path); len(c.found) >= maxProblems || c.words > maxProblemText {
 		c.cut = true
 		return nil
 	}
@@ -166,7 +177,11 @@ func (c *checker) expand(it *item, n *document.Node, path string) bool {
 	if problem == nil {
 		return true
 	}
-	c.report(it.doc, it.doc.placeWithin(n, offset), it, path, problem.message, problem.suggestion)
+	at := n.Place()
+	if !c.cut {
+		at = it.doc.placeWithin(n, offset)
+	}
+	c.report(it.doc, at, it, path, problem.message, problem.suggestion)
 	return false
 }
 
@@ -182,13 +197,16 @@ func (d *layer) placeWithin(n *document.Node, offset int) document.Place {
 	if end := closingBrace(reference); end >= 0 {
 		reference = reference[:end+1]
 	}
-	line := []rune(d.Line(int(n.Line)))
-	from := min(int(n.Column)-1, len(line))
-	i := strings.Index(string(line[from:]), reference)
+	if d.lineNumber != n.Line {
+		d.line, d.lineNumber = []rune(d.Line(int(n.Line))), n.Line
+	}
+	from := min(int(n.Column)-1, len(d.line))
+	text := string(d.line[from:min(len(d.line), from+longest)]) // in a longer scalar nobody sees where it is
+	i := strings.Index(text, reference)
 	if i < 0 {
 		return n.Place()
 	}
-	return document.Place{Line: int(n.Line), Column: int(n.Column) + len([]rune(string(line[from:])[:i]))}
+	return document.Place{Line: int(n.Line), Column: int(n.Column) + utf8.RuneCountInString(text[:i])}
 }
 
 func quote(text string) string { return strconv.Quote(text) }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/mitchellh/mapstructure"
 
@@ -156,7 +157,7 @@ func (d *decoder) value(n *document.Node, v reflect.Value, s *shape, path string
 func (d *decoder) list(n *document.Node, v reflect.Value, s *shape, path string) {
 	list := reflect.MakeSlice(v.Type(), len(n.Children), len(n.Children))
 	for i, element := range n.Children {
-		at := path + "[" + strconv.Itoa(i) + "]"
+		at := indexPath(path, i)
 		if element.Kind == document.Null && !element.Broken {
 			d.problem(element, at, "must not be empty", "")
 			continue
@@ -327,7 +328,7 @@ func (d *decoder) natural(n *document.Node, path string, ok *bool) any {
 	case document.List:
 		list := make([]any, len(n.Children))
 		for i, element := range n.Children {
-			list[i] = d.natural(element, fmt.Sprintf("%s[%d]", path, i), ok)
+			list[i] = d.natural(element, indexPath(path, i), ok)
 		}
 		return list
 	case document.Map:
@@ -340,9 +341,37 @@ func (d *decoder) natural(n *document.Node, path string, ok *bool) any {
 	return nil
 }
 
+// longestPath is the number of bytes above which a path goes on with an
+// ellipsis: what lies below long keys may be a million values, each with a path.
+const longestPath = 400
+
 func joinPath(path, key string) string {
-	if path == "" {
-		return key
+	switch {
+	case len(path) > longestPath:
+		return path
+	case path != "":
+		path += "."
 	}
-	return path + "." + key
+	if len(path)+len(key) > longestPath {
+		return path + shorten(key, longestPath-min(len(path), longestPath)) + "…"
+	}
+	return path + key
+}
+
+func indexPath(path string, index int) string {
+	if len(path) > longestPath {
+		return path
+	}
+	return path + "[" + strconv.Itoa(index) + "]"
+}
+
+// shorten returns the beginning of a text, of at most that many bytes.
+func shorten(text string, size int) string {
+	if len(text) <= size {
+		return text
+	}
+	for size > 0 && !utf8.RuneStart(text[size]) {
+		size--
+	}
+	return text[:size]
 }

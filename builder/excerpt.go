@@ -19,7 +19,9 @@ func (d *layer) excerpts(problems []*Diagnostic) {
 		return
 	}
 	m := masker{d.Document, d.spots()}
-	var line []rune // the one that was looked at last: it may be long
+	var line []rune              // the one that was looked at last: it may be long
+	var hidden, addresses []span // of it, if it is not clear
+	var shown []rune             // what is left of it; it may have thousands of problems
 	number := 0
 	for _, p := range problems {
 		if p.Line == 0 {
@@ -27,6 +29,14 @@ func (d *layer) excerpts(problems []*Diagnostic) {
 		}
 		if p.Line != number {
 			line, number = []rune(strings.ToValidUTF8(d.Line(p.Line), "\uFFFD")), p.Line
+			hidden, shown = nil, nil
+			switch {
+			case d.IsClear(p.Line) || len(line) > longest:
+			case d.Format == document.JSON:
+				hidden = maskTokens(line, 0, jsonToken)
+			default:
+				hidden = maskUnclear(line)
+			}
 		}
 		switch {
 		case d.IsClear(p.Line):
@@ -35,14 +45,13 @@ func (d *layer) excerpts(problems []*Diagnostic) {
 			text, caret := m.maskLine(line[from:to], p.Column-from, document.Place{Line: p.Line, Column: from + 1}, to < len(line))
 			p.Excerpt, p.caret = window(text, caret, from > 0, to < len(line))
 		case len(line) > longest: // what a part of it is cannot be told
-		case d.Format == document.JSON:
-			r := redact(line, p.Column)
-			maskTokens(r, 0, jsonToken)
-			text, caret := maskAddresses(r.done())
-			p.Excerpt, p.caret = window(text, caret, false, false)
 		default:
-			text, caret := maskAddresses(maskUnclear(line, p.Column))
-			p.Excerpt, p.caret = window(text, caret, false, false)
+			if shown == nil {
+				shown, _ = redactAll(line, 0, hidden)
+				addresses = addressesIn(shown)
+				shown, _ = redactAll(shown, 0, addresses)
+			}
+			p.Excerpt, p.caret = window(shown, moved(moved(p.Column, hidden), addresses), false, false)
 		}
 	}
 }
@@ -81,7 +90,7 @@ func (d *layer) spots() []spot {
 		walk(n)
 	}
 	slices.SortStableFunc(spots, func(a, b spot) int { return a.Compare(b.Place) })
-	return spots
+	return slices.Compact(spots) // what has a hundred thousand aliases is one spot
 }
 
 // isSecret reports whether a node may be a secret, and whether it has to be
@@ -112,6 +121,25 @@ func writtenText(n *document.Node) string {
 	return n.Text
 }
 
+// span is a part of a line, in characters from 0.
+type span struct{ from, to int }
+
+// moved returns where a column comes to stand when parts before it are replaced.
+func moved(caret int, hidden []span) int {
+	column, longer := caret, 0
+	for _, s := range hidden {
+		if caret-1 < s.from {
+			break
+		}
+		column = s.from + longer + 1
+		longer += len(redacted) - (s.to - s.from)
+		if caret-1 >= s.to {
+			column = caret + longer
+		}
+	}
+	return column
+}
+
 // redaction is a text of which parts are replaced, from the left to the right.
 type redaction struct {
 	text  []rune
@@ -140,6 +168,16 @@ func (r *redaction) hide(from, to int) {
 
 // done returns what is shown and where the caret is in it.
 func (r *redaction) done() ([]rune, int) { return append(r.shown, r.text[r.at:]...), r.moved }
+
+// redactAll returns what is shown of a text without the hidden parts of it, and
+// where the caret is then.
+func redactAll(text []rune, caret int, hidden []span) ([]rune, int) {
+	r := redact(text, caret)
+	for _, s := range hidden {
+		r.hide(s.from, s.to)
+	}
+	return r.done()
+}
 
 // masker masks what may be a secret in the lines of a document.
 type masker struct {
@@ -230,6 +268,9 @@ func (m *masker) extent(s spot, text []rune, begin document.Place) int {
 	case s.node.Kind != document.Scalar:
 		return -1
 	case s.Line < begin.Line:
+		if m.LineSize(s.Line) > utf8.UTFMax*longest {
+			return -1 // to look at it for every problem below it takes too long
+		}
 		line := []rune(m.Line(s.Line))
 		if len(line) <= longest && s.Column <= len(line) && m.extent(s, line[s.Column-1:], s.Place) >= 0 {
 			return 0 // it ends there
@@ -317,12 +358,16 @@ func commentIn(text []rune, from int) int {
 
 // maskAddresses masks what stands before the hosts of addresses.
 func maskAddresses(text []rune, caret int) ([]rune, int) {
+	return redactAll(text, caret, addressesIn(text))
+}
+
+// addressesIn returns what stands before the hosts of addresses.
+func addressesIn(text []rune) (found []span) {
 	line := string(text)
-	r := redact(text, caret)
 	for from, to := range document.Credentials(line) {
-		r.hide(utf8.RuneCountInString(line[:from]), utf8.RuneCountInString(line[:to]))
+		found = append(found, span{utf8.RuneCountInString(line[:from]), utf8.RuneCountInString(line[:to])})
 	}
-	return r.done()
+	return found
 }
 
 var (
@@ -330,44 +375,43 @@ var (
 	lineMarks = regexp.MustCompile(`^[\s\-?:,\[\]{}"'|>]*$`)
 )
 
-// maskUnclear masks all but the first key, and brackets with what is between
-// their elements, of a line of YAML of which it is not known what stands in it.
-func maskUnclear(text []rune, caret int) ([]rune, int) {
+// maskUnclear returns what to hide of a line of YAML of which it is not known
+// what stands in it: all but the first key, and brackets with what is between
+// their elements.
+func maskUnclear(text []rune) []span {
 	line := string(text)
 	head := lineHead.FindString(line)
 	rest := line[len(head):]
 	if rest == "" || lineMarks.MatchString(rest) {
-		return text, caret
+		return nil
 	}
 	at := utf8.RuneCountInString(head)
-	r := redact(text, caret)
 	if strings.ContainsAny(head+rest[:1], "[{") && !strings.Contains(head, "#") {
-		maskTokens(r, at, yamlToken)
-	} else {
-		r.hide(at, len(text))
+		return maskTokens(text, at, yamlToken)
 	}
-	return r.done()
+	return []span{{at, len(text)}}
 }
 
-// maskTokens masks what stands between punctuation from an offset on. token
+// maskTokens returns what to hide between punctuation from an offset on. token
 // returns the length of what text begins with, and whether it may be shown.
-func maskTokens(r *redaction, at int, token func(text []rune, inMap bool) (size int, shown bool)) {
+func maskTokens(text []rune, at int, token func(text []rune, inMap bool) (size int, shown bool)) (hidden []span) {
 	inMap := true // so far there was nothing that a value follows
-	for at < len(r.text) {
-		switch c := r.text[at]; {
+	for at < len(text) {
+		switch c := text[at]; {
 		case unicode.IsSpace(c):
 			at++
 		case strings.ContainsRune("[]{},:", c):
 			inMap = c == '{' || c == ','
 			at++
 		default:
-			size, shown := token(r.text[at:], inMap)
+			size, shown := token(text[at:], inMap)
 			if !shown {
-				r.hide(at, at+size)
+				hidden = append(hidden, span{at, at + size})
 			}
 			at += size
 		}
 	}
+	return hidden
 }
 
 var jsonKey = regexp.MustCompile(`^"[\w.\-/]*"\s*:`)
@@ -375,8 +419,10 @@ var jsonKey = regexp.MustCompile(`^"[\w.\-/]*"\s*:`)
 // jsonToken is the text in quotes, the word or the comment that a text begins
 // with. Keys may be shown.
 func jsonToken(text []rune, inMap bool) (size int, shown bool) {
-	if key := jsonKey.FindString(string(text)); key != "" && inMap {
-		return len(key) - 1, true
+	if inMap && text[0] == '"' {
+		if key := jsonKey.FindString(string(text)); key != "" {
+			return len(key) - 1, true
+		}
 	}
 	switch text[0] {
 	case '/', '#':

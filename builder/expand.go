@@ -62,7 +62,10 @@ type expanding struct {
 	offset  int // in the value, of the reference at hand
 }
 
-const maxNested = 8
+const (
+	maxNested  = 8
+	maxOrigins = 1000 // more of one value are not remembered
+)
 
 func (x *expanding) text(text string, depth int) (string, *expandError) {
 	var b strings.Builder
@@ -167,7 +170,7 @@ func (x *expanding) file(name string) (string, *expandError) {
 }
 
 func (x *expanding) from(origin string) {
-	if !slices.Contains(x.origins, origin) {
+	if len(x.origins) < maxOrigins && !slices.Contains(x.origins, origin) {
 		x.origins = append(x.origins, origin)
 	}
 }

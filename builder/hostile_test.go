@@ -13,8 +13,9 @@ import (
 	"github.com/fivcglue/fivcglue-go/builder"
 )
 
-// TestHostile holds that what is made to hurt does not take much
-// memory: at most 256 bytes for each of the file.
+// TestHostile holds that what is made to hurt takes neither long nor much
+// memory: at most 256 bytes for each of the file. What grows with the square of
+// the file takes a minute here, all else a second.
 func TestHostile(t *testing.T) {
 	if testing.Short() {
 		t.Skip("makes large files")
@@ -29,6 +30,7 @@ func TestHostile(t *testing.T) {
 		}
 		return b.String()
 	}
+	long := small("k")
 	tests := []struct{ name, file, text string }{
 		{"empty keys", "x.yml", full("?\n")},
 		{"empty elements", "x.yml", full("-\n")},
@@ -64,6 +66,26 @@ func TestHostile(t *testing.T) {
 		{"unclosed variables", "x.yml", "- class: kit.Store\n  host: '" + full("${") + "'\n"},
 		{"escaped variables", "x.yml", "- class: kit.Store\n  host: '" + full("$${") + "'\n"},
 		{"variables", "x.yml", "- class: kit.Store\n  host: '" + full("${LARGE}") + "'\n"},
+		{"unset variables of a line", "x.yml", "- class: kit.Store\n  tags: [" + full(`"${A}",`) + "]\n"},
+		{"many variables in a text", "x.yml", "- class: kit.Store\n  host: '" + strings.Repeat(numbered("${V%d:-a}"), 4) + "'\n"},
+		{"a long key", "x.yml", "- class: kit.Store\n  ? " + full("k") + "\n  : 1\n"},
+		{"long keys in each other", "x.yml", "- class: kit.Store\n  extra: " + strings.Repeat("{? "+strings.Repeat("k", 1000)+" : ", 55) + "[" + full("'${A}',") + "]" + strings.Repeat("}", 55) + "\n"},
+		{"a long class of many mistakes", "x.yml", "- class: " + long + "\n  entries: [" + full("{x: 1},") + "]\n"},
+		{"aliases of a long class", "x.yml", "- class: &a " + long + "\n" + full("- class: *a\n")},
+		{"aliases of a long name", "x.yml", "- class: kit.Store\n  host: &a " + long + "\n" + full("- {class: kit.Store, backup: *a}\n")},
+		{"aliases of a long key", "x.yml", "- class: kit.Store\n  host: &a " + long + "\n  extra: {" + full("*a : 1, ") + "}\n"},
+		{"aliases of items", "x.yml", "- &a {class: kit.Store}\n" + full("- *a\n")},
+		{"aliases above mistakes", "x.yml", "- {class: kit.Store, host: &a x, tags: [" + full("*a,") + "],\n " + numbered("k%d: 1, ") + "}\n"},
+		{"a long secret above mistakes", "x.yml", "- {class: kit.Store, password: '" + full("k") + "',\n " + numbered("k%d: 1, ") + "}\n"},
+		{"tag directives", "x.yml", strings.Repeat(numbered("%%TAG !a%d! b\n"), 4)},
+		{"circles through all before", "x.yml", circles(10_000)},
+		{"references in a map", "x.yml", "- {class: kit.Clock, entries: [{interface: kit.IClock, name: C}]}\n- class: kit.Store\n  clocks: {" + numbered("k%d: C, ") + "}\n"},
+		{"references to itself", "x.yml", "- {class: kit.Store, entries: [{interface: kit.IStore, name: A}], others: [" + small("A,") + "]}\n"},
+		{"carriage returns in a list", "x.yml", full("-\r")},
+		{"halves of characters", "x.yml", full("\xe2\x82")},
+		{"json comments behind commas", "x.json", "[" + full("[1,#\n],")},
+		{"json comments of a line behind commas", "x.json", "[" + full("[1,/**/],")},
+		{"json lines of mistakes", "x.json", "[" + full(strings.Repeat("1 ", 1950)+"\n")},
 		{"json list", "x.json", `[{"class": "kit.Store", "tags": [` + full("0,") + `0]}]`},
 		{"json lists in lists", "x.json", full("[")},
 		{"json numbers without commas", "x.json", "[" + full("1 ")},
@@ -90,7 +112,11 @@ func TestHostile(t *testing.T) {
 					t.Error(err)
 				}
 			})
-			t.Logf("%v, %d MB", time.Since(began).Round(time.Millisecond), peak>>20)
+			took := time.Since(began)
+			t.Logf("%v, %d MB", took.Round(time.Millisecond), peak>>20)
+			if took > 30*time.Second {
+				t.Errorf("%v", took)
+			}
 			if peak > max(64<<20, 256*uint64(len(tt.text))) {
 				t.Errorf("%d MB", peak>>20)
 			}
@@ -103,6 +129,15 @@ func mergeChain(size int) string {
 	var b strings.Builder
 	for i := 1; b.Len() < size; i++ {
 		fmt.Fprintf(&b, "- &a%d {<<: *a%d, k%d: 1}\n", i, i-1, i)
+	}
+	return b.String()
+}
+
+// circles returns items each of which closes a circle with all before it.
+func circles(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, "- {class: kit.Store, entries: [{interface: kit.IStore, name: N%d}], others: [N0, N%d]}\n", i, (i+1)%n)
 	}
 	return b.String()
 }

@@ -22,6 +22,7 @@ type item struct {
 	entries   []*entry
 	refs      []component.RefInfo
 	failed    []*document.Node // the values that are wrong
+	circled   bool             // it is on a circle that was reported
 
 	effective any // the config with which the component was built, or would be but for Prepare
 }
@@ -32,6 +33,9 @@ func (it *item) label() string {
 	case it.class != nil:
 		return it.class.Name
 	case it.className != nil:
+		if name := it.className.Shown(); len(name) > longestPath {
+			return shorten(name, longestPath) + "…"
+		}
 		return it.className.Shown()
 	}
 	return fmt.Sprintf("item %d", it.number)

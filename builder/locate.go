@@ -69,16 +69,44 @@ func locateKey(it *item, e component.KeyError) located {
 // with dots or brackets, and the path as messages have it. It returns nil if
 // nothing stands there.
 func find(n *document.Node, path string) (found *document.Node, at string) {
+	return new(finder).find(n, path)
+}
+
+// finder finds many values. It remembers the keys of large maps, in which each
+// may be looked for.
+type finder struct {
+	keys map[*document.Node]map[string]*document.Node
+}
+
+// get returns the value of a key of a map, nil if it has none.
+func (f *finder) get(n *document.Node, name string) *document.Node {
+	const large = 64
+	if f.keys == nil || len(n.Children) < large {
+		_, value := n.Get(name)
+		return value
+	}
+	keys := f.keys[n]
+	if keys == nil {
+		keys = make(map[string]*document.Node, len(n.Children)/2)
+		for key, value := range n.Pairs {
+			keys[key.Text] = value
+		}
+		f.keys[n] = keys
+	}
+	return keys[name]
+}
+
+func (f *finder) find(n *document.Node, path string) (found *document.Node, at string) {
 	steps := strings.ReplaceAll(strings.ReplaceAll(path, "[", "."), "]", "")
 	for steps != "" {
 		step, rest, _ := strings.Cut(steps, ".")
 		var next *document.Node
 		switch n.Kind {
 		case document.Map:
-			if _, next = n.Get(steps); next != nil {
+			if next = f.get(n, steps); next != nil {
 				step, rest = steps, "" // a key that has a dot in it
 			} else {
-				_, next = n.Get(step)
+				next = f.get(n, step)
 			}
 			at = joinPath(at, step)
 		case document.List:

@@ -14,11 +14,12 @@ import (
 // checkReferences checks that what the items refer to is there, and that no
 // item needs itself.
 func (c *checker) checkReferences() {
-	g := graph{checker: c, edges: map[*item][]edge{}, state: map[*item]uint8{}, told: map[*item]bool{}}
+	g := graph{checker: c, edges: map[*item][]edge{}, state: map[*item]uint8{}}
 	known := map[reflect.Type]*names{}
+	places := finder{keys: map[*document.Node]map[string]*document.Node{}}
 	for _, it := range c.items {
 		for _, ref := range it.refs {
-			n, path := find(it.node, ref.Path)
+			n, path := places.find(it.node, ref.Path)
 			if !ref.Set || n == nil {
 				continue // one of the defaults, which the site judges
 			}
@@ -86,11 +87,17 @@ func (c *checker) missing(ref component.RefInfo, n *document.Node, there *names)
 	if suggestion = there.index.To(ref.Name); suggestion != "" {
 		return message, suggestion
 	}
-	var elsewhere []string
-	for key := range c.entries {
-		if key.name == ref.Name && ref.Name != "" {
-			elsewhere = append(elsewhere, c.interfaceName(key.typ))
+	if c.types == nil {
+		c.types = make(map[string][]reflect.Type, len(c.entries))
+		for key := range c.entries {
+			if key.name != "" {
+				c.types[key.name] = append(c.types[key.name], key.typ)
+			}
 		}
+	}
+	var elsewhere []string
+	for _, typ := range c.types[ref.Name] {
+		elsewhere = append(elsewhere, c.interfaceName(typ))
 	}
 	if len(elsewhere) > 0 {
 		slices.Sort(elsewhere)
@@ -111,7 +118,6 @@ type graph struct {
 	*checker
 	edges map[*item][]edge
 	state map[*item]uint8 // 1: on the path, 2: done
-	told  map[*item]bool  // it is on a circle that was reported
 	path  []*item         // from the item at which the search began
 	via   []edge          // those between the items of path
 }
@@ -148,12 +154,16 @@ func (g *graph) visit(it *item) {
 // it was reported as part of others. Each of via begins at the member of its
 // index.
 func (g *graph) reportCircle(members []*item, via []edge) {
-	if !slices.ContainsFunc(members, func(it *item) bool { return !g.told[it] }) {
+	known := len(members) - 1 // the last is the one that is new, if one is
+	for known >= 0 && members[known].circled {
+		known--
+	}
+	if known < 0 {
 		return
 	}
 	first := 0
 	for i, it := range members {
-		g.told[it] = true
+		it.circled = true
 		if it.before(members[first]) {
 			first = i
 		}
@@ -164,11 +174,20 @@ func (g *graph) reportCircle(members []*item, via []edge) {
 		return
 	}
 	var labels []string
-	for i := range len(members) + 1 {
+	for i := 0; i <= len(members); i++ {
+		if left := len(members) - i; i == longestCircle/2 && left > longestCircle/2 {
+			skipped := left - longestCircle/2
+			labels = append(labels, fmt.Sprintf("%d more", skipped))
+			i += skipped
+		}
 		labels = append(labels, members[(first+i)%len(members)].describe())
 	}
 	g.problem(members[first], at.node, at.path, "this begins a circle: "+strings.Join(labels, " -> "), "")
 }
+
+// longestCircle is about the number of components above which some in the middle
+// of a circle are left out: there may be as many circles as components.
+const longestCircle = 40
 
 func (it *item) before(other *item) bool {
 	if it.doc != other.doc {
@@ -182,7 +201,7 @@ func (it *item) describe() string {
 	label := it.label()
 	for _, e := range it.entries {
 		if e.name != "" {
-			label += " " + quote(e.shown())
+			label += " " + quote(shorten(e.shown(), longestPath))
 			break
 		}
 	}

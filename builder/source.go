@@ -139,6 +139,9 @@ type layer struct {
 	order  int    // its place among the sources
 	folder folder // in which the files stand that its values name
 	base   folder // that of the first source
+
+	line       []rune // that of lineNumber, which was looked at last: it may have thousands of references
+	lineNumber int32
 }
 
 // read returns the source as a layer. On a problem, which is reported, it may

@@ -139,7 +139,7 @@ func (r *valueReader) written(n *document.Node, s *shape, doc, path string) {
 	switch n.Kind {
 	case document.List:
 		for i, element := range n.Children {
-			r.written(element, elem, doc, fmt.Sprintf("%s[%d]", path, i))
+			r.written(element, elem, doc, indexPath(path, i))
 		}
 	case document.Map:
 		for key, value := range n.Pairs {

@@ -16,7 +16,13 @@ type flattener struct {
 	entries  []settings.Entry // of the session that is being read
 	dotted   bool             // a key in it has a dot
 	room     []settings.Entry // for the entries of the sessions to come
+	keys     int              // bytes of the keys so far
+	full     bool             // they are too many
 }
+
+// maxKeys bounds the bytes of all keys. A key repeats what it lies in, so that
+// a file of a megabyte may stand for keys of gigabytes.
+const maxKeys = 32 << 20
 
 // sessions returns the entries of a document by session.
 func (f *flattener) sessions(root *document.Node) map[string][]settings.Entry {
@@ -92,11 +98,17 @@ func (f *flattener) end() []settings.Entry {
 func (f *flattener) flatten(prefix string, n *document.Node) {
 	if n.Kind == document.List {
 		for i, element := range n.Children {
+			if f.full {
+				return
+			}
 			f.visit(prefix+strconv.Itoa(i), element)
 		}
 		return
 	}
 	for key, value := range n.Pairs {
+		if f.full {
+			return
+		}
 		f.dotted = f.dotted || strings.Contains(key.Text, ".")
 		f.visit(prefix+key.Text, value)
 	}
@@ -104,6 +116,13 @@ func (f *flattener) flatten(prefix string, n *document.Node) {
 
 // visit adds a value, or what lies in it, under a key.
 func (f *flattener) visit(key string, value *document.Node) {
+	if f.keys += len(key); f.keys > maxKeys {
+		if !f.full {
+			f.full = true
+			f.problems.report(value.Place(), fmt.Sprintf("the keys up to here come to more than %d MiB, with what they lie in", maxKeys>>20), "")
+		}
+		return
+	}
 	switch value.Kind {
 	case document.Null: // it is absent
 	case document.Scalar:

@@ -2,12 +2,16 @@ package file_test
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
+	"runtime/metrics"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/fivcglue/fivcglue-go/implements/file"
 	"github.com/fivcglue/fivcglue-go/interfaces"
@@ -161,7 +165,7 @@ func TestBrokenFiles(t *testing.T) {
 		{"several documents", "f.yml", "redis: {host: a}\n---\nredis: {host: b}\n", []string{"<file>:2:1: a second document begins here; a file holds one"}},
 		{"an alias within what it names", "f.yml", "s: &s\n  a: *s\n", []string{"<file>:2:6: the alias *s stands within what it names"}},
 		{"an alias of nothing", "f.yml", "base: &base {a: 1}\ns: *bas\n", []string{`<file>:2:4: this alias names no anchor above it; put a text that begins with * in quotes; did you mean "base"?`}},
-		{"aliases that multiply", "f.yml", bomb, []string{"the aliases up to here stand for more than 1048576 values"}},
+		{"aliases that multiply", "f.yml", bomb, []string{"the aliases up to here stand for more than 524288 values"}},
 		{"too deep", "f.yml", "s: " + deep, []string{"nested more than 64 levels deep"}},
 		{"a merge of no map", "f.yml", "s: {<<: 1}\n", []string{"a merge key must name a map, or a list of maps"}},
 		{"a key that is a list", "f.yml", "s:\n  ? [a, b]\n  : c\n", []string{"<file>:2:5: a key must be a word, not a list or a map"}},
@@ -281,26 +285,56 @@ func TestMissingFileIsEmpty(t *testing.T) {
 	}
 }
 
+// TestLongKeys holds that keys which lie in long keys do not take all memory.
+func TestLongKeys(t *testing.T) {
+	text := "s: " + strings.Repeat("{"+strings.Repeat("k", 1000)+": ", 50) + "[" + strings.Repeat("1,", 100_000) + "]" + strings.Repeat("}", 50) + "\n"
+	_, err := file.NewYAML(t.Context(), nil, file.Config{File: writeFile(t, "f.yml", text)})
+	if err == nil || !strings.Contains(err.Error(), "the keys up to here come to more than 32 MiB") {
+		t.Errorf("the error is %.200v", err)
+	}
+}
+
+// FuzzLoad holds that what is told names the file and no value, that loading
+// again tells the same, that it takes neither long nor much memory, and that what
+// is both JSON and YAML has the same keys and values.
 func FuzzLoad(f *testing.F) {
 	for _, text := range []string{
 		"redis: {host: localhost, port: 6379}", `{"redis": {"host": "a", "l": [1, {"b": null}]}}`, "a: &a\n  b: *a\n",
 		"s: {a.b: 1, a: {b: 2}}", "- a", "a: |\n  b\n c", "---\n---\n", "\ufeff{}", "{\"a\": \"\\ud800\"}", "? [a]\n: b",
+		"redis:\n  password: hunter2xyz\n  password: again77\n  host: 'a\n", `{"redis": {"password": "hunter2xyz" "host": 1}}`, "a: &a {b: c}\nd: {<<: *a, e: [*a, *a]}\n",
 	} {
 		f.Add(text)
 	}
+	password := regexp.MustCompile(`(?m)^[ \t]*password: ([A-Za-z0-9]{8,})$`)
 	f.Fuzz(func(t *testing.T, text string) {
 		path := writeFile(t, "f", text)
+		var loaded []string
 		for _, load := range []func() (interfaces.IConfig, error){
 			func() (interfaces.IConfig, error) { return file.NewYAML(t.Context(), nil, file.Config{File: path}) },
 			func() (interfaces.IConfig, error) { return file.NewJSON(t.Context(), nil, file.Config{File: path}) },
 		} {
+			began, allocated := time.Now(), allocatedBytes()
 			config, err := load()
+			if took := time.Since(began); took > 2*time.Second {
+				t.Errorf("it took %v for %d bytes", took, len(text))
+			}
+			if size := allocatedBytes() - allocated; size > 256<<20 {
+				t.Errorf("it allocated %d MB for %d bytes", size>>20, len(text))
+			}
+			_, errAgain := load()
+			if fmt.Sprint(err) != fmt.Sprint(errAgain) {
+				t.Errorf("loaded twice the error is %v and %v", err, errAgain)
+			}
 			if err != nil {
 				if !strings.HasPrefix(err.Error(), path) {
 					t.Errorf("the error does not begin with the file: %v", err)
 				}
+				if secret := password.FindStringSubmatch(text); secret != nil && strings.Count(text, secret[1]) == 1 && strings.Contains(err.Error(), secret[1]) {
+					t.Errorf("the error shows %q: %v", secret[1], err)
+				}
 				continue
 			}
+			var all strings.Builder
 			for _, name := range config.ListSessions() {
 				session := config.GetSession(name)
 				keys := session.ListKeys()
@@ -308,11 +342,25 @@ func FuzzLoad(f *testing.F) {
 					t.Errorf("keys %q", keys)
 				}
 				for _, key := range keys {
-					if _, ok := session.GetValue(key); !ok {
+					value, ok := session.GetValue(key)
+					if !ok {
 						t.Errorf("the key %q is listed and has no value", key)
 					}
+					fmt.Fprintf(&all, "%q %q %q\n", name, key, value)
 				}
 			}
+			loaded = append(loaded, all.String())
+		}
+		// In YAML a text may go on over a line break of Unicode's, which JSON has as it stands.
+		if len(loaded) == 2 && loaded[0] != loaded[1] && !strings.ContainsAny(text, "\u0085\u2028\u2029") {
+			t.Errorf("YAML has\n%sand JSON\n%s", loaded[0], loaded[1])
 		}
 	})
+}
+
+// allocatedBytes returns how much this process has allocated so far.
+func allocatedBytes() uint64 {
+	sample := []metrics.Sample{{Name: "/gc/heap/allocs:bytes"}}
+	metrics.Read(sample)
+	return sample[0].Value.Uint64()
 }

@@ -159,6 +159,18 @@ func (d *Document) Line(number int) string {
 	return string(text)
 }
 
+// LineSize returns the length of a line in bytes, with its break.
+func (d *Document) LineSize(number int) int {
+	starts := d.lineStarts()
+	switch {
+	case number < 1 || number > len(starts):
+		return 0
+	case number == len(starts):
+		return len(d.Data) - starts[number-1]
+	}
+	return starts[number] - starts[number-1]
+}
+
 // PlaceOf returns the Place of an offset.
 func (d *Document) PlaceOf(offset int) Place {
 	starts := d.lineStarts()

@@ -2,10 +2,12 @@ package document_test
 
 import (
 	"fmt"
+	"runtime/metrics"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/fivcglue/fivcglue-go/internal/document"
 )
@@ -87,6 +89,10 @@ func TestReadReports(t *testing.T) {
 		{"a wrong escape of YAML", document.YAML, "a: \"\\q\"\n", []string{"1:5 this backslash begins no escape that YAML has; put the text in single quotes ()"}},
 		{"brackets deeper than the parser goes", document.YAML, "- a: 1\n  b: " + strings.Repeat("[", 11_000) + strings.Repeat("]", 11_000), []string{"2:68 nested more than 64 levels deep ()"}},
 		{"dashes deeper than the parser goes", document.YAML, "a:\n  " + strings.Repeat("- ", 11_000), []string{"2:129 nested more than 64 levels deep ()"}},
+		{"a key that is too long", document.YAML, "? " + strings.Repeat("ä", 1025) + "\n: 1\n", []string{"1:3 this key is longer than 1024 characters ()"}},
+		{"a key of JSON that is too long", document.JSON, "{\"a\": 1, \"" + strings.Repeat("b", 1025) + "\": [1]}", []string{"1:10 this key is longer than 1024 characters ()"}},
+		{"aliases of a large text", document.YAML, "- &a " + strings.Repeat("x", 1<<20) + strings.Repeat("\n- *a", 17), []string{"18:3 the aliases up to here stand for more than 16 MiB of text ()"}},
+		{"too many tag directives", document.YAML, strings.Repeat("%TAG !a! b\n", 1001) + "--- a", []string{"0:0 the file has %TAG more than 1000 times ()"}},
 		{"UTF-32", document.YAML, "\xff\xfe\x00\x00a\x00\x00\x00", []string{"0:0 the file is in UTF-32; save it as UTF-8 ()"}},
 		{"a control character", document.JSON, "{\n\"a\": \x1b}", []string{"2:6 the control character U+001B does not belong in a text ()"}},
 	} {
@@ -122,28 +128,124 @@ func TestLine(t *testing.T) {
 	}
 }
 
+// FuzzRead holds that every problem and every value has a place that there is,
+// that reading again finds the same, that it takes neither long nor much memory,
+// and that what is both JSON and YAML means the same.
 func FuzzRead(f *testing.F) {
-	for _, text := range []string{"a: &a [*a]", "{\"a\": [1, 2,]}", "a:\n\t- b", "\xff\xfe", "? - a\n: b", "<<: {a: 1}\na: 2", "a: !x y", "- |\n x"} {
+	for _, text := range []string{
+		"a: &a [*a]", "{\"a\": [1, 2,]}", "a:\n\t- b", "\xff\xfe", "? - a\n: b", "<<: {a: 1}\na: 2", "a: !x y", "- |\n x",
+		"\ufeff- a\r\n- b\r- c\u2028- d", "---\na: 1\n---\nb: 2\n", "on: 1\n1: 2\n~: 3\nnull: 4\n", "a: &x b\nc: &x d\ne: *x\n*x : f\n",
+		"{\"a\": [true, null, 1.50e3, \"\\u00e4\\n\"], \"b\": {}}", "- <<: [*a, {b: 1}]\n- 'a'': b'\n- \"\\x41\"\n", "- a: [b\n- c: 'd\n- *e\n- {f: g\n", "%TAG ! b\n---\n!a b",
+		"[1,/*\n*/ 2 //\n]", "{\"a\" 1, 'b': 007, c: \"\\ud800\"}",
+	} {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
+		trees := map[string]*document.Node{}
 		for _, format := range []string{document.YAML, document.JSON} {
-			problems := 0
-			start := time.Now()
-			defer func() {
-				if took := time.Since(start); took > 500*time.Millisecond {
-					t.Errorf("%s took %v for %d bytes", format, took, len(text))
-				}
-			}()
-			d := document.Read("f", format, []byte(text), func(at document.Place, message, _ string) {
-				problems++
-				if at.Line > strings.Count(text, "\n")+strings.Count(text, "\r")+strings.Count(text, "\u0085")+strings.Count(text, "\u2028")+strings.Count(text, "\u2029")+1 {
-					t.Errorf("%s: the place %v is behind the end: %s", format, at, message)
-				}
-			})
-			if d.Complete != (problems == 0) {
-				t.Errorf("%s: complete %t with %d problems", format, d.Complete, problems)
+			lines := linesOf(text, format)
+			read := func() (*document.Document, string) {
+				var told strings.Builder
+				d := document.Read("f", format, []byte(text), func(at document.Place, message, suggestion string) {
+					fmt.Fprintln(&told, at, message, suggestion)
+					if !within(at, lines) {
+						t.Errorf("%s: there is no place %v: %s", format, at, message)
+					}
+				})
+				return d, told.String()
+			}
+			start, allocated := time.Now(), allocatedBytes()
+			d, told := read()
+			if took := time.Since(start); took > time.Second {
+				t.Errorf("%s took %v for %d bytes", format, took, len(text))
+			}
+			if size := allocatedBytes() - allocated; size > 256<<20 {
+				t.Errorf("%s allocated %d MB for %d bytes", format, size>>20, len(text))
+			}
+			if d.Complete != (told == "") {
+				t.Errorf("%s: complete %t with the problems %s", format, d.Complete, told)
+			}
+			again, toldAgain := read()
+			if told != toldAgain || shape(d.Root, true) != shape(again.Root, true) {
+				t.Errorf("%s: read twice it is\n%s%s\nand\n%s%s", format, told, shape(d.Root, true), toldAgain, shape(again.Root, true))
+			}
+			for _, n := range append(d.Dropped, d.Root) {
+				checkPlaces(t, n, lines, map[*document.Node]bool{})
+			}
+			if d.Complete && d.Root != nil {
+				trees[format] = d.Root
 			}
 		}
+		// In YAML a text may go on over a line break of Unicode's, which JSON has as it stands.
+		if len(trees) == 2 && !strings.ContainsAny(text, "\u0085\u2028\u2029") && shape(trees[document.YAML], false) != shape(trees[document.JSON], false) {
+			t.Errorf("in YAML it is\n%s\nand in JSON\n%s", shape(trees[document.YAML], false), shape(trees[document.JSON], false))
+		}
 	})
+}
+
+// linesOf returns how many characters there are in each line.
+func linesOf(text, format string) []int {
+	breaks := []string{"\r\n", "\n", "\r", "\n"}
+	if format == document.YAML {
+		breaks = append(breaks, "\u0085", "\n", "\u2028", "\n", "\u2029", "\n")
+	}
+	var sizes []int
+	for _, line := range strings.Split(strings.NewReplacer(breaks...).Replace(strings.TrimPrefix(text, "\ufeff")), "\n") {
+		sizes = append(sizes, utf8.RuneCountInString(line))
+	}
+	return sizes
+}
+
+// within reports whether a place is in the text, or just behind one of its lines.
+func within(at document.Place, lines []int) bool {
+	return at == document.Place{} || at.Line > 0 && at.Line <= len(lines) && at.Column >= 0 && at.Column <= lines[at.Line-1]+2
+}
+
+func checkPlaces(t *testing.T, n *document.Node, lines []int, seen map[*document.Node]bool) {
+	t.Helper()
+	if n == nil || seen[n] {
+		return
+	}
+	seen[n] = true
+	if n.Line == 0 || !within(n.Place(), lines) {
+		t.Errorf("there is no place %v, at which %q is", n.Place(), n.Text)
+	}
+	for _, child := range n.Children {
+		checkPlaces(t, child, lines, seen)
+	}
+}
+
+// shape writes the first values of a tree, with their places or without.
+func shape(n *document.Node, places bool) string {
+	var b strings.Builder
+	left := 2000 // aliases may stand for a million
+	var write func(n *document.Node)
+	write = func(n *document.Node) {
+		if n == nil || left == 0 {
+			return
+		}
+		left--
+		text := n.Text
+		if n.Kind == document.Null {
+			text = ""
+		}
+		fmt.Fprintf(&b, "%d %q", n.Kind, text)
+		if places {
+			fmt.Fprint(&b, n.Place(), n.Quoted, n.Broken)
+		}
+		b.WriteString("(")
+		for _, child := range n.Children {
+			write(child)
+		}
+		b.WriteString(")")
+	}
+	write(n)
+	return b.String()
+}
+
+// allocatedBytes returns how much this process has allocated so far.
+func allocatedBytes() uint64 {
+	sample := []metrics.Sample{{Name: "/gc/heap/allocs:bytes"}}
+	metrics.Read(sample)
+	return sample[0].Value.Uint64()
 }

@@ -11,11 +11,16 @@ import (
 const (
 	MaxSize      = 16 << 20 // bytes
 	MaxDepth     = 64       // maps and lists within each other
-	maxAliased   = 1 << 20  // values that aliases stand for, counted each time
+	maxAliased   = 1 << 19  // values that aliases stand for, counted each time
+	maxRepeated  = 16 << 20 // bytes of the texts among them
+	maxKey       = 1024     // characters of a key, which every path and message below it repeats
+	maxTags      = 1000     // directives that begin with %TAG: the parser compares each with each
 	maxQuestions = 100_000  // question marks with a blank behind: each may begin a key of three bytes, and take a hundred times that
 )
 
 var tooDeep = fmt.Sprintf("nested more than %d levels deep", MaxDepth)
+
+var keyTooLong = fmt.Sprintf("this key is longer than %d characters", maxKey)
 
 var tooLarge = fmt.Sprintf("the file is larger than %d MiB", MaxSize>>20)
 
@@ -44,6 +49,9 @@ func (d *Document) checkEncoding() (p Place, problem string) {
 			return d.PlaceOf(i), fmt.Sprintf("the character U+%04X does not belong in a text", r)
 		}
 		i += size
+	}
+	if d.Format == YAML && bytes.Count(d.Data, []byte("%TAG")) > maxTags {
+		return Place{}, fmt.Sprintf("the file has %%TAG more than %d times", maxTags)
 	}
 	if d.Format == YAML && bytes.Count(d.Data, []byte("?\n"))+bytes.Count(d.Data, []byte("? ")) > maxQuestions {
 		return Place{}, fmt.Sprintf("the file has more than %d question marks", maxQuestions)

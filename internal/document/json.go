@@ -86,7 +86,12 @@ func (r *jsonReader) place(offset int) Place {
 // problem reports something that does not keep the reader from going on.
 func (r *jsonReader) problem(offset int, message string) {
 	if !r.failed {
-		at := r.placeBack(offset)
+		r.problemAt(r.placeBack(offset), message)
+	}
+}
+
+func (r *jsonReader) problemAt(at Place, message string) {
+	if !r.failed {
 		r.doc.blur(at.Line)
 		r.report(at, message, "")
 	}
@@ -212,11 +217,11 @@ func (r *jsonReader) collection(n *Node, depth int) {
 func (r *jsonReader) comma(closer byte, what string) bool {
 	switch c := r.text[r.at]; {
 	case c == ',':
-		comma := r.at
+		at := r.place(r.at) // before what follows: to go back costs the way from the beginning
 		r.at++
 		r.skipSpace()
 		if r.at < len(r.text) && r.text[r.at] == closer {
-			r.problem(comma, fmt.Sprintf("a comma stands before the end of the %s", what))
+			r.problemAt(at, fmt.Sprintf("a comma stands before the end of the %s", what))
 		}
 	case c == ']' || c == '}' || c == ':':
 		r.fail(fmt.Sprintf("%q stands where the %s should go on with a comma or end with %q", c, what, closer))
@@ -253,7 +258,14 @@ func (r *jsonReader) member(depth int) {
 	}
 	r.at++
 	r.skipSpace()
-	r.stack = append(r.stack, key, r.value(depth+1))
+	value := r.value(depth + 1)
+	if isTooLong(key.Text) {
+		r.doc.drop(at, key)
+		r.doc.drop(at, value)
+		r.report(at, keyTooLong, "")
+		return
+	}
+	r.stack = append(r.stack, key, value)
 }
 
 // word reads a number, true, false or null.

@@ -2,6 +2,7 @@ package document
 
 import (
 	"slices"
+	"unicode/utf8"
 
 	"github.com/fivcglue/fivcglue-go/internal/scalar"
 )
@@ -108,6 +109,9 @@ func (n *Node) setPlain(text string) {
 		n.Kind = Null
 	}
 }
+
+// isTooLong reports whether a text is none that a key may be.
+func isTooLong(key string) bool { return len(key) > maxKey && utf8.RuneCountInString(key) > maxKey }
 
 // slab hands out nodes from larger pieces of memory.
 type slab struct {

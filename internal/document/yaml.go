@@ -35,7 +35,7 @@ func (d *Document) readYAML(report Report) {
 	} else if len(first.Content) > 0 {
 		d.Root = r.convert(first.Content[0], 1)
 	}
-	if r.aliased > maxAliased {
+	if r.aliased > maxAliased || r.again > maxRepeated {
 		d.Root = nil // to look at the rest would take longer than it is worth
 	}
 	d.Nodes = r.slab.count
@@ -61,6 +61,8 @@ type yamlReader struct {
 	offset  int                   // lines above the text that was parsed
 	anchors map[*yaml.Node]anchor // what has an anchor and has been read
 	aliased int                   // values that aliases stand for so far
+	text    int                   // bytes of the texts that have been read
+	again   int                   // and of those among them that aliases stand for
 	stack   []*Node               // the children of the nodes that are being read
 	names   []string              // of the anchors in a text that does not parse, sorted
 	nearest *nearest.Index        // over names
@@ -69,6 +71,7 @@ type yamlReader struct {
 type anchor struct {
 	node *Node
 	size int // values in it, those that aliases in it stand for included
+	text int // bytes of the texts in it, likewise
 }
 
 // convert returns what y is. A value that is wrong is reported and null.
@@ -78,7 +81,7 @@ func (r *yamlReader) convert(y *yaml.Node, depth int) *Node {
 	}
 	n := r.slab.node()
 	n.Line, n.Column = int32(y.Line+r.offset), int32(y.Column)
-	before := r.slab.count + r.aliased
+	before, text := r.slab.count+r.aliased, r.text+r.again
 	if y.Anchor != "" {
 		if r.anchors == nil {
 			r.anchors = map[*yaml.Node]anchor{}
@@ -107,12 +110,13 @@ func (r *yamlReader) convert(y *yaml.Node, depth int) *Node {
 			r.report(n.Place(), "an anchor of nothing; put a text that begins with & in quotes", "")
 			n.Broken = true
 		}
-		r.anchors[y] = anchor{n, 1 + r.slab.count + r.aliased - before}
+		r.anchors[y] = anchor{n, 1 + r.slab.count + r.aliased - before, r.text + r.again - text}
 	}
 	return n
 }
 
 func (r *yamlReader) scalar(y *yaml.Node, n *Node) {
+	r.text += len(y.Value)
 	const quoted = yaml.SingleQuotedStyle | yaml.DoubleQuotedStyle | yaml.LiteralStyle | yaml.FoldedStyle
 	if y.Style&quoted == 0 && (y.Style&yaml.TaggedStyle == 0 || y.Tag != "!!str") {
 		n.setPlain(y.Value)
@@ -221,6 +225,10 @@ func (r *yamlReader) key(y *yaml.Node) *Node {
 		r.doc.drop(at, k)
 		r.report(at, "a key must be a word, not a list or a map", "")
 		return nil
+	case isTooLong(k.Text):
+		r.doc.drop(at, k)
+		r.report(at, keyTooLong, "")
+		return nil
 	}
 	if y.Kind == yaml.AliasNode { // what has been said of its place would be said of the anchor's
 		key := r.slab.node()
@@ -276,8 +284,14 @@ func (r *yamlReader) alias(y *yaml.Node) *Node {
 			r.report(at, fmt.Sprintf("the aliases up to here stand for more than %d values", maxAliased), "")
 		}
 		r.aliased = maxAliased + 1
+	case r.again+target.text > maxRepeated:
+		if r.again <= maxRepeated {
+			r.report(at, fmt.Sprintf("the aliases up to here stand for more than %d MiB of text", maxRepeated>>20), "")
+		}
+		r.again = maxRepeated + 1
 	default:
 		r.aliased += target.size
+		r.again += target.text
 		return target.node
 	}
 	n := r.slab.node()

@@ -2,9 +2,11 @@ package scalar_test
 
 import (
 	"errors"
+	"fmt"
 	"math"
 	"net/netip"
 	"reflect"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -161,7 +163,8 @@ func TestNatural(t *testing.T) {
 	}
 }
 
-// FuzzSet holds that nothing panics and that no error shows the text.
+// FuzzSet holds that nothing panics, that no error shows the text or leaves half
+// a value, and that a value written out is read as the same.
 func FuzzSet(f *testing.F) {
 	for _, text := range []string{"6379", "-1", "0x1", "1e3", "5s", "9h9", "", "~", "hunter2", ".", "1e"} {
 		f.Add(text)
@@ -171,6 +174,26 @@ func FuzzSet(f *testing.F) {
 			err := scalar.Set(reflect.ValueOf(dst).Elem(), text, true)
 			if err != nil && len(text) > 6 && strings.Contains(err.Error(), text) && !strings.Contains("must be a duration, such as 5s or 250ms, or a number of seconds without leading zeros true or false whole from to at most 292 years", text) {
 				t.Errorf("the error %q shows the text %q", err, text)
+			}
+			value := reflect.ValueOf(dst).Elem()
+			if err != nil {
+				if !value.IsZero() {
+					t.Errorf("%q leaves %v with the error %v", text, value, err)
+				}
+				continue
+			}
+			var again any
+			switch value.Kind() {
+			case reflect.String, reflect.Bool, reflect.Int8, reflect.Uint64:
+				again = fmt.Sprint(value)
+			case reflect.Float64:
+				again = strconv.FormatFloat(value.Float(), 'e', -1, 64)
+			default:
+				continue
+			}
+			fresh := reflect.New(value.Type()).Elem()
+			if err := scalar.Set(fresh, again.(string), true); err != nil || !reflect.DeepEqual(fresh.Interface(), value.Interface()) {
+				t.Errorf("%q is %v, which written again is %v, %v", text, value, fresh, err)
 			}
 		}
 	})

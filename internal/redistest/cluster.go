@@ -108,6 +108,35 @@ func (c *Cluster) AwaitMaster(t testing.TB, node *Node) {
 	})
 }
 
+// Isolate cuts a master off from all other nodes, while clients still reach all
+// of them, until Heal. The options must have asked for Proxies and BusProxies,
+// and not for TLS.
+func (c *Cluster) Isolate(t testing.TB, master *Node) {
+	t.Helper()
+	if master.proxy == nil || master.bus == nil || c.files != nil {
+		t.Fatal("only a cluster with proxies for clients and nodes, and without TLS, can be parted")
+	}
+	id := master.Do(t, "CLUSTER", "MYID").(string)
+	for _, n := range c.nodes {
+		if n == master {
+			n.bus.Part(func([]byte) bool { return true })
+		} else {
+			n.bus.Part(func(opening []byte) bool { return busSender(opening) == id })
+		}
+	}
+	master.part()
+}
+
+// busSender returns the id of the node that began a connection of the bus: it
+// stands in the head of each message.
+func busSender(opening []byte) string {
+	const begin, end = 40, 80
+	if len(opening) < end {
+		return ""
+	}
+	return string(opening[begin:end])
+}
+
 // Heal starts and thaws all nodes, ends what was begun, and waits until all
 // nodes agree that three masters with a replica each hold all slots.
 func (c *Cluster) Heal(t testing.TB) {
@@ -144,7 +173,7 @@ func (c *Cluster) reset() error {
 	}
 	for _, n := range c.nodes {
 		// A replica follows its master.
-		if err := n.flush(); err != nil && !redis.IsReadOnlyError(err) {
+		if err := n.flushAll(); err != nil && !redis.IsReadOnlyError(err) {
 			return err
 		}
 	}
@@ -159,13 +188,22 @@ func startCluster(t testing.TB, options RigOptions) (*Cluster, error) {
 	bus := make(map[*Node]int)
 
 	for i := range 2 * clusterMasters {
-		_, err := c.newNode(t, "node"+strconv.Itoa(i), func(n *Node) []string {
-			bus[n] = freePort(t)
-			return append(c.clusterLines(n, bus[n]), c.data()...)
+		port := freePort(t)
+		n, err := c.newNode(t, "node"+strconv.Itoa(i), func(n *Node) []string {
+			return append(c.clusterLines(n, port), c.data()...)
 		})
 		if err != nil {
 			return c, err
 		}
+		bus[n] = port
+		if !options.BusProxies {
+			continue
+		}
+		if n.bus, err = newProxy(net.JoinHostPort("127.0.0.1", strconv.Itoa(port))); err != nil {
+			return c, err
+		}
+		bus[n] = n.bus.port()
+		n.config = append(n.config, "cluster-announce-bus-port "+strconv.Itoa(bus[n]))
 	}
 	if err := c.start(); err != nil {
 		return c, err

@@ -15,9 +15,13 @@ type link struct {
 	once           sync.Once
 
 	// Both are guarded by the proxy's lock.
-	answered bool // the server spoke last, or nobody yet
-	losing   bool // the next reply is to be lost
+	answered bool   // the server spoke last, or nobody yet
+	losing   bool   // the next reply is to be lost
+	opening  []byte // how the client began, up to openingSize
 }
+
+// openingSize is how much of what a client sends Proxy.Part gets to see.
+const openingSize = 1 << 10
 
 // cut ends the connection on both sides.
 func (l *link) cut() {
@@ -69,11 +73,12 @@ func (l *link) request(request []byte) <-chan struct{} {
 		p.trips++
 	}
 	l.answered = false
+	l.opening = append(l.opening, request[:min(len(request), openingSize-len(l.opening))]...)
 	if p.lose != nil && p.lose(bytes.Clone(request)) {
 		l.losing = true
 		p.lost++
 	}
-	return p.gate
+	return l.gate()
 }
 
 // reply notes that the server answered and says what becomes of that.
@@ -82,8 +87,19 @@ func (l *link) reply() (gate <-chan struct{}, delay time.Duration, lose bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	l.answered = true
-	return p.gate, p.delay, l.losing
+	return l.gate(), p.delay, l.losing
 }
+
+// gate returns what bytes have to wait for, nil being for ever; the proxy's
+// lock is held.
+func (l *link) gate() <-chan struct{} {
+	if l.apart() {
+		return nil
+	}
+	return l.proxy.gate
+}
+
+func (l *link) apart() bool { return l.proxy.apart != nil && l.proxy.apart(l.opening) }
 
 // pass waits at the gate and reports whether the connection is still there.
 func (l *link) pass(gate <-chan struct{}) bool {

@@ -1,6 +1,7 @@
 package redistest
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -27,10 +28,12 @@ type Node struct {
 	port   int
 	config []string // all lines of redis.conf but port and dir
 	proxy  *Proxy   // nil: clients connect to the process itself
+	bus    *Proxy   // nil: other nodes of its Cluster connect to the process itself
 	client *redis.Client
 	proc   *process                        // nil while it is not running
 	begin  func(ctx context.Context) error // what a started process is told first; may be nil
 	frozen bool
+	apart  bool // from the other nodes of its group
 }
 
 // Addr returns the host:port that clients know the node by.
@@ -113,8 +116,26 @@ func (n *Node) Thaw(t testing.TB) {
 	}
 }
 
-// up tells whether the process runs and answers.
-func (n *Node) up() bool { return n.proc != nil && !n.frozen }
+// up tells whether the process runs, answers, and is with the other nodes.
+func (n *Node) up() bool { return n.proc != nil && !n.frozen && !n.apart }
+
+// part holds the node's connections of replicas and Sentinels.
+func (n *Node) part() {
+	n.apart = true
+	n.proxy.Part(func(opening []byte) bool {
+		return bytes.Contains(opening, []byte("REPLCONF")) || bytes.Contains(opening, []byte("sentinel-"))
+	})
+}
+
+// rejoin ends what part and Cluster.Isolate have begun.
+func (n *Node) rejoin() {
+	n.apart = false
+	for _, proxy := range []*Proxy{n.proxy, n.bus} {
+		if proxy != nil {
+			proxy.Rejoin()
+		}
+	}
+}
 
 func (n *Node) direct() string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(n.port)) }
 
@@ -150,13 +171,33 @@ func (n *Node) flush() error {
 	return n.client.FlushAll(ctx).Err()
 }
 
+// flushAll empties a master and waits until its replica is empty, too: that
+// may think it is up to date while the master has not begun to tell it what is
+// new.
+func (n *Node) flushAll() error {
+	if err := n.flush(); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	return until(ctx, func() error {
+		replicas, err := n.client.Wait(ctx, 1, time.Second).Result()
+		if err == nil && replicas < 1 {
+			err = fmt.Errorf("no replica of %s is up to date", n.name)
+		}
+		return err
+	})
+}
+
 func (n *Node) close() {
 	n.kill()
 	if n.client != nil {
 		_ = n.client.Close() // nothing of it is left to be lost
 	}
-	if n.proxy != nil {
-		n.proxy.close()
+	for _, proxy := range []*Proxy{n.proxy, n.bus} {
+		if proxy != nil {
+			proxy.close()
+		}
 	}
 }
 

@@ -3,6 +3,7 @@ package redistest
 import (
 	"fmt"
 	"net"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -22,6 +23,7 @@ type Proxy struct {
 	closed   bool
 	delay    time.Duration
 	lose     func(request []byte) bool // nil: every reply passes
+	apart    func(opening []byte) bool // nil: every connection is served
 	lost     int
 	accepted int
 	trips    int
@@ -95,6 +97,28 @@ func (p *Proxy) Thaw() {
 	}
 }
 
+// Part holds all bytes of the connections that match, now and later, as when the
+// network between them and the server is gone, and goes on serving the others.
+// What a connection is known by is how its client began: the first KiB of what
+// it has sent, as far as that has come.
+func (p *Proxy) Part(match func(opening []byte) bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.apart = match
+}
+
+// Rejoin ends Part. What was held is lost: its connections are cut.
+func (p *Proxy) Rejoin() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for l := range p.links {
+		if l.apart() {
+			l.cut()
+		}
+	}
+	p.apart = nil
+}
+
 // Delay holds each reply for d.
 func (p *Proxy) Delay(d time.Duration) {
 	p.mu.Lock()
@@ -157,6 +181,13 @@ func newProxy(target string) (*Proxy, error) {
 	p.addr = listener.Addr().String()
 	p.serve(listener)
 	return p, nil
+}
+
+// port returns that of Addr.
+func (p *Proxy) port() int {
+	_, port, _ := net.SplitHostPort(p.addr)
+	number, _ := strconv.Atoi(port) // it is the address of a listener
+	return number
 }
 
 // open tells whether bytes may pass; p.mu is held.

@@ -159,6 +159,27 @@ func TestProxyFreezeHoldsAndThawPasses(t *testing.T) {
 	}
 }
 
+func TestProxyPartsSomeFromOthers(t *testing.T) {
+	proxy := redistest.NewProxy(t, redistest.Mini(t).Addr())
+	one, other := dial(t, proxy.Addr()), dial(t, proxy.Addr())
+	io.WriteString(one, "*2\r\n$4\r\nECHO\r\n$3\r\none\r\n")
+	read(one, 5*time.Second)
+	proxy.Part(func(opening []byte) bool { return bytes.Contains(opening, []byte("one")) })
+	if _, err := ping(one, 50*time.Millisecond); !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("PING of the one that is parted: %v, want a time-out", err)
+	}
+	if reply, err := ping(other, 5*time.Second); reply != "+PONG\r\n" {
+		t.Errorf("PING of another: %q, %v", reply, err)
+	}
+	proxy.Rejoin()
+	if _, err := read(one, 5*time.Second); !errors.Is(err, io.EOF) && !strings.Contains(err.Error(), "reset") {
+		t.Errorf("reading what was held: %v", err)
+	}
+	if reply, err := ping(dial(t, proxy.Addr()), 5*time.Second); reply != "+PONG\r\n" {
+		t.Errorf("PING after Rejoin: %q, %v", reply, err)
+	}
+}
+
 func TestProxyDelay(t *testing.T) {
 	proxy := redistest.NewProxy(t, redistest.Mini(t).Addr())
 	proxy.Delay(30 * time.Millisecond)

@@ -33,6 +33,10 @@ type RigOptions struct {
 	// address, so that all clients and replicas pass through it.
 	Proxies bool
 
+	// BusProxies puts a second proxy before each node of a Cluster, through
+	// which the other nodes reach it; see Cluster.Isolate.
+	BusProxies bool
+
 	// Config is further lines of every data node's redis.conf, which go over
 	// the rig's.
 	Config []string
@@ -149,6 +153,7 @@ func (r *rig) start() error {
 			} else {
 				errs[i] = n.thaw()
 			}
+			n.rejoin()
 			if n.proxy != nil {
 				n.proxy.Delay(0)
 				n.proxy.LoseReplies(nil)

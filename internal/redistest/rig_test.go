@@ -160,6 +160,49 @@ func TestSharedClusterIsHealed(t *testing.T) {
 	})
 }
 
+func TestClusterThatIsParted(t *testing.T) {
+	t.Parallel()
+	cluster := redistest.NewCluster(t, redistest.RigOptions{Proxies: true, BusProxies: true})
+	client := clusterClient(t, cluster, nil)
+	mustSet(t, client, "key1")
+	apart := cluster.Owner(t, "key1")
+	replica := cluster.Replica(t, apart)
+	cluster.Isolate(t, apart)
+	cluster.AwaitMaster(t, replica)
+	direct := redis.NewClient(&redis.Options{Addr: apart.Addr(), MaxRetries: -1})
+	defer direct.Close()
+
+	// It takes itself for the master, until it finds itself in the minority.
+	if role := apart.Role(t); role != "master" {
+		t.Errorf("the node that is apart is a %s", role)
+	}
+	eventually(t, func() error {
+		if err := direct.Get(t.Context(), "key1").Err(); err == nil || !strings.HasPrefix(err.Error(), "CLUSTERDOWN") {
+			return fmt.Errorf("GET at the node that is apart: %w", err)
+		}
+		return nil
+	})
+	cluster.Heal(t)
+	if got := cluster.Replica(t, replica); got != apart {
+		t.Errorf("%s follows the new master, want %s", got.Addr(), apart.Addr())
+	}
+}
+
+func TestSentinelsThatAreParted(t *testing.T) {
+	t.Parallel()
+	group := redistest.NewSentinels(t, redistest.RigOptions{Username: "app", Password: "pw", Proxies: true})
+	master := group.Master(t)
+	group.Isolate(t, master)
+	group.AwaitMaster(t, group.Other(master))
+	if role := master.Role(t); role != "master" {
+		t.Errorf("the node that is apart is a %s", role)
+	}
+	group.Heal(t)
+	if role := master.Role(t); role != "slave" {
+		t.Errorf("the node that was apart is a %s", role)
+	}
+}
+
 func TestSecureCluster(t *testing.T) {
 	cluster := redistest.NewCluster(t, redistest.RigOptions{
 		TLS: true, ClientCert: true, Username: "app", Password: "pw", Proxies: true, Config: []string{"maxmemory 64mb"},

@@ -92,6 +92,17 @@ func (s *Sentinels) Fail(t testing.TB) *Node {
 	return next
 }
 
+// Isolate cuts the master off from the Sentinels and from its replica, while
+// clients still reach it, until Heal. The options must have asked for Proxies,
+// and not for TLS.
+func (s *Sentinels) Isolate(t testing.TB, master *Node) {
+	t.Helper()
+	if master.proxy == nil || s.files != nil {
+		t.Fatal("only a group with proxies, and without TLS, can be parted")
+	}
+	master.part()
+}
+
 // Heal starts and thaws all nodes and waits until the Sentinels agree on a
 // master which the other node follows.
 func (s *Sentinels) Heal(t testing.TB) {
@@ -121,7 +132,7 @@ func (s *Sentinels) reset() error {
 	if err != nil {
 		return err
 	}
-	return master.flush()
+	return master.flushAll()
 }
 
 func startSentinels(t testing.TB, options RigOptions) (*Sentinels, error) {

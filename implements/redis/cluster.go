@@ -89,7 +89,11 @@ func (c *connection) each(
 		again := pending[:0]
 		var last tally
 		for j, command := range commands {
-			switch kind := classify(command.Err()); {
+			kind := classify(command.Err())
+			if kind == elsewhere {
+				c.reload()
+			}
+			switch {
 			case kind == answered, kind == invalid && !isRefused(command.Err()):
 				failed.add(c.settings.explain(op, done(pending[j], command)))
 			case over(ctx, kind) == nil && c.repeatable(kind, idempotent):
@@ -107,7 +111,7 @@ func (c *connection) each(
 		if attempt >= c.settings.MaxRetries || !c.backOff(ctx, attempt) {
 			return errors.Join(failed.join(), last.join())
 		}
-		if err := c.admit(ctx, op); err != nil {
+		if err := c.admitAgain(ctx, op, last.join()); err != nil {
 			return errors.Join(failed.join(), err)
 		}
 	}

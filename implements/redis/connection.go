@@ -120,18 +120,26 @@ func (c *connection) review(ctx context.Context, op string, idempotent bool, att
 		}
 		return false, c.settings.ended(op, cause, true)
 	}
-	if kind.suspicious() {
-		c.doubt()
-	}
+	c.heed(kind)
 	if attempt >= c.settings.MaxRetries || !c.repeatable(kind, idempotent) || !c.backOff(ctx, attempt) {
 		return false, c.settings.explain(op, err)
 	}
 
 	// Meanwhile ctx may have ended, or the server be known to be down.
-	if refused := c.admit(ctx, op); refused != nil {
+	if refused := c.admitAgain(ctx, op, c.settings.explain(op, err)); refused != nil {
 		return false, refused
 	}
 	return true, nil
+}
+
+// admitAgain does as admit after an attempt that has failed: a deadline that
+// runs out then has its reason in that.
+func (c *connection) admitAgain(ctx context.Context, op string, failed error) error {
+	refused := c.admit(ctx, op)
+	if cause := ctx.Err(); errors.Is(cause, context.DeadlineExceeded) && !ours(refused) {
+		return fmt.Errorf("%w: %w", failed, cause)
+	}
+	return refused
 }
 
 // over returns the error of a context that has ended, or that is about to: the
@@ -206,9 +214,7 @@ func (c *connection) explain(op string, err error) error {
 	if err != nil && c.closed.Load() {
 		return c.shut(op)
 	}
-	if classify(err).suspicious() {
-		c.doubt()
-	}
+	c.heed(classify(err))
 	return c.settings.explain(op, err)
 }
 

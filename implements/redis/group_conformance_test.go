@@ -35,10 +35,13 @@ func clusterGroup(t *testing.T) group {
 func sentinelGroup(t *testing.T) group {
 	t.Helper()
 	sentinels := redistest.SharedSentinels(t, sentinelOptions)
-	return group{
-		config: sentinelConfig(sentinels), nodes: append(sentinels.Watchers(), sentinels.Data()...),
-		client: sentinels.Master(t).Client(),
-	}
+	g := sentinelGroupOf(sentinels)
+	g.client = sentinels.Master(t).Client()
+	return g
+}
+
+func sentinelGroupOf(s *redistest.Sentinels) group {
+	return group{config: sentinelConfig(s), nodes: append(s.Watchers(), s.Data()...)}
 }
 
 func secureGroup(t *testing.T) group {

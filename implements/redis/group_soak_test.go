@@ -34,7 +34,7 @@ func TestSoak(t *testing.T) {
 	g := group{config: clusterConfig(cluster), nodes: cluster.Nodes(), client: foreignCluster(t, cluster)}
 
 	l := startLoad(t, groupCache(t, g.config))
-	work := startWork(t, g)
+	work := startWork(t, g, "soak")
 	faults := map[string]func(){
 		"kill": func() {
 			master := cluster.Masters(t)[random.IntN(3)]
@@ -82,6 +82,7 @@ func TestSoak(t *testing.T) {
 		counts[name]++
 		faults[name]()
 		l.awaitGood(t, name)
+		work.awaitGood(t, name)
 		cluster.Heal(t)
 	}
 
@@ -105,17 +106,20 @@ type work struct {
 	wrong    []error
 }
 
-func startWork(t *testing.T, g group) *work {
+// workQueue is the queue of all work.
+const workQueue = "soak"
+
+func startWork(t *testing.T, g group, mutexName string) *work {
 	t.Helper()
 	ctx, stop := context.WithCancel(context.Background())
 	w := &work{stop: stop, accepted: map[string]bool{}, handled: map[string]int{}, errs: map[string]int{}}
 	config := g.queues()
 	config.MaxLength, config.MaxAttempts, config.Visibility = 100_000, 100, 5*time.Second
 	site := openQueue(t, config)
-	producer, err1 := site.GetProducer("soak")
-	consumer, err2 := site.GetConsumer("soak")
+	producer, err1 := site.GetProducer(workQueue)
+	consumer, err2 := site.GetConsumer(workQueue)
 
-	mutex, err3 := g.mutexes(t).GetMutex("soak")
+	mutex, err3 := g.mutexes(t).GetMutex(mutexName)
 	if err := errors.Join(err1, err2, err3); err != nil {
 		t.Fatal(err)
 	}
@@ -131,18 +135,22 @@ func startWork(t *testing.T, g group) *work {
 			time.Sleep(time.Millisecond)
 		}
 	})
+	consuming, stopConsuming := context.WithCancel(context.Background())
 	w.all.Go(func() {
-		for until := context.Background(); ctx.Err() == nil; {
-			until, cancel := context.WithTimeout(until, time.Hour)
-			context.AfterFunc(ctx, func() { time.AfterFunc(10*time.Second, cancel) })
-			w.note("Consume", consumer.Consume(until, func(_ context.Context, m interfaces.Message) error {
+		for consuming.Err() == nil {
+			w.note("Consume", consumer.Consume(consuming, func(_ context.Context, m interfaces.Message) error {
 				w.mu.Lock()
 				defer w.mu.Unlock()
 				w.handled[string(m.Body)]++
 				return nil
 			}))
-			cancel()
 		}
+	})
+	w.all.Go(func() { // what is left in the queue is waited for, unless it is lost
+		<-ctx.Done()
+		for deadline := time.Now().Add(patience); w.left() > 0 && time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+		}
+		stopConsuming()
 	})
 	var fence int64
 	held := make(chan struct{}, 1)
@@ -152,6 +160,7 @@ func startWork(t *testing.T, g group) *work {
 			for ctx.Err() == nil {
 				lease, err := mutex.Acquire(ctx, 2*time.Second)
 				if !w.note("Acquire", err) {
+					time.Sleep(time.Millisecond)
 					continue
 				}
 
@@ -201,17 +210,54 @@ func (w *work) note(what string, err error) (good bool) {
 	return false
 }
 
+// awaitGood waits until a message was taken, another handled and a lease held,
+// all after now.
+func (w *work) awaitGood(t *testing.T, what string) {
+	t.Helper()
+	w.awaitMessages(t, what)
+	w.awaitMore(t, what+": leases", func() int { return w.leases })
+}
+
+func (w *work) awaitMessages(t *testing.T, what string) {
+	t.Helper()
+	w.awaitMore(t, what+": messages that were taken", func() int { return len(w.accepted) })
+	w.awaitMore(t, what+": messages that were handled", func() int { return len(w.handled) })
+}
+
+func (w *work) awaitMore(t *testing.T, what string, count func() int) {
+	t.Helper()
+	now := func() int {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		return count()
+	}
+	before := now()
+	for deadline := time.Now().Add(30 * time.Second); now() == before; time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			t.Fatalf("%s: no recovery; errors: %v", what, w.errs)
+		}
+	}
+}
+
+// left counts the messages that were taken and not handled yet.
+func (w *work) left() (n int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for body := range w.accepted {
+		if w.handled[body] == 0 {
+			n++
+		}
+	}
+	return n
+}
+
 func (w *work) verify(t *testing.T) {
 	t.Helper()
 	w.stop()
 	w.all.Wait()
-	lost, twice, unasked := 0, 0, 0
-
-	for body := range w.accepted {
-		if w.handled[body] == 0 {
-			lost++
-		}
-	}
+	lost, twice, unasked := w.left(), 0, 0
 
 	for body, n := range w.handled {
 		if n > 1 {

@@ -20,44 +20,46 @@ import (
 func TestClusterSurvives(t *testing.T) {
 	t.Parallel()
 	cluster := redistest.SharedCluster(t, clusterOptions)
-	cache := groupCache(t, clusterConfig(cluster))
-	l := startLoad(t, cache)
-	l.awaitGood(t, "at the beginning")
+	g := group{config: clusterConfig(cluster), nodes: cluster.Nodes()}
+	cache := groupCache(t, g.config)
+	l, w := startLoad(t, cache), startWork(t, g, "soak")
+	recovered := func(what string) {
+		l.awaitGood(t, what)
+		w.awaitGood(t, what)
+	}
+	recovered("at the beginning")
 
 	began := time.Now()
 	lap := func(what string) {
+		recovered(what)
 		t.Logf("%s: recovered after %v", what, time.Since(began).Round(time.Millisecond))
 		cluster.Heal(t)
-		l.awaitGood(t, what+", healed")
+		recovered(what + ", healed")
 		began = time.Now()
 	}
 
-	killed := cluster.Masters(t)[0]
+	killed := cluster.Owner(t, "{queue:"+workQueue+"}")
 	replica := cluster.Replica(t, killed)
 	killed.Kill(t)
 	cluster.AwaitMaster(t, replica)
-	l.awaitGood(t, "a master killed")
-	lap("a master killed")
+	lap("the master of a queue killed")
 
-	hung := cluster.Masters(t)[1]
+	hung := cluster.Owner(t, "mutex:soak")
 	replica = cluster.Replica(t, hung)
 	hung.Freeze(t)
 	cluster.AwaitMaster(t, replica)
-	l.awaitGood(t, "a master hung")
-	hung.Thaw(t)
-	lap("a master hung")
+	lap("the master of a mutex hung")
 
 	// The other nodes see nothing of it, so that nobody takes over.
-	apart := cluster.Masters(t)[2]
+	apart := cluster.Owner(t, "{queue:"+workQueue+"}")
 	apart.Proxy().Freeze()
 	eventually(t, "an error of the node that is cut off", func() bool { return cache.CheckHealth(t.Context()) != nil })
 	apart.Proxy().Thaw()
-	l.awaitGood(t, "a master cut off from its clients, and back")
-	lap("a master cut off")
+	lap("a master cut off from its clients, and back")
 	cluster.Fail(t, cluster.Masters(t)[0])
-	l.awaitGood(t, "a replica taking over on request")
 	lap("a replica taking over on request")
 	l.verify(t)
+	w.verify(t)
 	if err := cache.CheckHealth(t.Context()); err != nil {
 		t.Errorf("CheckHealth after all that: %v", err)
 	}
@@ -66,27 +68,28 @@ func TestClusterSurvives(t *testing.T) {
 func TestSentinelGroupSurvives(t *testing.T) {
 	t.Parallel()
 	group := redistest.SharedSentinels(t, sentinelOptions)
-	cache := groupCache(t, sentinelConfig(group))
-	l := startLoad(t, cache)
-	l.awaitGood(t, "at the beginning")
-	master := group.Master(t)
-	began := time.Now()
+	g := sentinelGroupOf(group)
+	l, w := startLoad(t, groupCache(t, g.config)), startWork(t, g, "soak")
+	recovered := func(what string) {
+		l.awaitGood(t, what)
+		w.awaitGood(t, what)
+	}
+	recovered("at the beginning")
 
-	master.Kill(t)
-	group.AwaitMaster(t, group.Other(master))
-	l.awaitGood(t, "the master killed")
-	t.Logf("the master killed: recovered after %v", time.Since(began).Round(time.Millisecond))
-	group.Heal(t)
-	l.awaitGood(t, "the master killed, healed")
-	master, began = group.Master(t), time.Now()
-
-	master.Freeze(t)
-	group.AwaitMaster(t, group.Other(master))
-	l.awaitGood(t, "the master hung")
-	t.Logf("the master hung: recovered after %v", time.Since(began).Round(time.Millisecond))
-	group.Heal(t)
-	l.awaitGood(t, "the master hung, healed")
+	for what, end := range map[string]func(master *redistest.Node){
+		"the master killed": func(master *redistest.Node) { master.Kill(t) },
+		"the master hung":   func(master *redistest.Node) { master.Freeze(t) },
+	} {
+		master, began := group.Master(t), time.Now()
+		end(master)
+		group.AwaitMaster(t, group.Other(master))
+		recovered(what)
+		t.Logf("%s: recovered after %v", what, time.Since(began).Round(time.Millisecond))
+		group.Heal(t)
+		recovered(what + ", healed")
+	}
 	l.verify(t)
+	w.verify(t)
 }
 
 func TestSentinelsThatDoNotAnswer(t *testing.T) {

@@ -97,3 +97,28 @@ func (l *link) blockingClient() (goredis.UniversalClient, error) {
 	}
 	return l.blocking, nil
 }
+
+// reload has a cluster asked who has which keys now.
+func (l *link) reload() {
+	if l.settings.mode != modeCluster {
+		return
+	}
+	l.client.(*goredis.ClusterClient).ReloadState(l.ctx)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.blocking != nil {
+		l.blocking.(*goredis.ClusterClient).ReloadState(l.ctx)
+	}
+}
+
+// heed does what an error gives reason to do, apart from the call's own affair.
+func (l *link) heed(kind failure) {
+	switch {
+	case kind.suspicious():
+		l.doubt()
+	case kind == elsewhere:
+		// A node that was cut off from the others says that its cluster is
+		// down. go-redis would ask it again for as long as it lives.
+		l.reload()
+	}
+}

@@ -4,9 +4,11 @@ import (
 	"flag"
 	"log/slog"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 
+	"github.com/fivcglue/fivcglue-go/implements/redis"
 	"github.com/fivcglue/fivcglue-go/internal/redistest"
 )
 
@@ -19,5 +21,6 @@ func TestMain(m *testing.M) {
 	if err := flag.Set("test.parallel", "6"); err != nil {
 		panic(err)
 	}
+	redis.SetClusterReload(time.Hour) // it would hide what is not noticed otherwise
 	goleak.VerifyTestMain(redistest.Sharing(m))
 }

@@ -264,7 +264,7 @@ func (w *mutexWire) exchange(
 			q.uncertain = q.uncertain || kind == timedOut || kind == lost
 			err = failed
 		default:
-			q.err, q.replied = w.conn.settings.explain(mutexOp, failed), true
+			q.err, q.replied = w.conn.explain(mutexOp, failed), true
 		}
 	}
 	return unknown, err

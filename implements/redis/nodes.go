@@ -221,7 +221,7 @@ func (n *nodes) down(of *node, kind failure, err error) {
 		now.since = before.since
 	}
 	of.outage.Store(now)
-	n.reload()
+	n.link.reload()
 	switch {
 	case before != nil && (before.kind == locked) == (kind == locked):
 	case kind == locked:
@@ -236,7 +236,7 @@ func (n *nodes) up(of *node) {
 	if before == nil {
 		return
 	}
-	n.reload()
+	n.link.reload()
 	n.link.logger.Info("redis is available", "server", of.addr, "after", time.Since(before.since).Round(time.Millisecond))
 }
 
@@ -246,13 +246,6 @@ func (n *nodes) forget(of *node) {
 	defer n.mu.Unlock()
 	delete(n.known, of.addr)
 	n.link.logger.Info("a redis node is no longer part of its cluster", "server", of.addr)
-}
-
-// reload has a cluster asked who has which keys now.
-func (n *nodes) reload() {
-	if n.link.settings.mode == modeCluster {
-		n.link.client.(*goredis.ClusterClient).ReloadState(n.link.ctx)
-	}
 }
 
 // member tells whether the group counts on the node at addr, as far as can be

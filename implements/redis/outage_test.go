@@ -351,6 +351,27 @@ func TestPasswordInAServersAnswerIsNotPassedOn(t *testing.T) {
 	}
 }
 
+// The clock may be over the deadline when the wait for another attempt is.
+func TestDeadlineThatRunsOutBetweenAttempts(t *testing.T) {
+	proxy := redistest.NewProxy(t, redistest.Mini(t).Addr())
+	cache := newCache(t, proxy.Addr(), func(c *redis.CacheConfig) {
+		c.MinRetryBackoff, c.MaxRetryBackoff = time.Hour, time.Hour
+	})
+	wantWorking(t, cache)
+	proxy.LoseReplies(func(request []byte) bool { return strings.Contains(strings.ToUpper(string(request)), "GET") })
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	_, err := cache.GetValue(unannounced{ctx}, "k")
+	if !errors.Is(err, interfaces.ErrUnavailable) || !errors.Is(err, context.DeadlineExceeded) || proxy.Lost() == 0 {
+		t.Errorf("GetValue: %v, after %d lost replies", err, proxy.Lost())
+	}
+}
+
+// unannounced is a context that does not say when it will end.
+type unannounced struct{ context.Context }
+
+func (unannounced) Deadline() (deadline time.Time, ok bool) { return time.Time{}, false }
+
 // wantFast makes calls that have to fail at once, once the reason is known.
 func wantFast(t *testing.T, cache *redis.Cache, want error) {
 	t.Helper()

@@ -83,6 +83,7 @@ func TestReadReports(t *testing.T) {
 		{"a wrong escape", document.JSON, `["\x"]`, []string{`1:3 this backslash begins no escape that JSON has; write \\ for a backslash ()`}},
 		{"a number with leading zeros", document.JSON, `[007]`, []string{"1:2 this is not a number as JSON writes them ()"}},
 		{"YAML behind comments", document.JSON, "# a\r\n\n  - b: 1\n", []string{"3:3 this looks like YAML; JSON begins with [ or { ()"}},
+		{"YAML behind a line break of its own", document.JSON, "# a\u0085b\n- c\n", []string{"2:1 this looks like YAML; JSON begins with [ or { ()"}},
 		{"YAML with a beginning", document.JSON, "---\n[1]\n", []string{"1:1 this looks like YAML; JSON begins with [ or { ()"}},
 		{"JSON behind comments", document.JSON, "# a\n[1]\n", []string{"1:1 JSON has no comments ()"}},
 		{"a negative number", document.JSON, "-01", []string{"1:1 this is not a number as JSON writes them ()"}},

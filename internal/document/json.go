@@ -14,8 +14,9 @@ import (
 // told apart from its surroundings, such as a comma too many.
 func (d *Document) readJSON(report Report) {
 	if at := d.yamlBegins(); at >= 0 {
-		d.Format = YAML // which tells what may be shown of its lines
-		report(d.PlaceOf(at), "this looks like YAML; JSON begins with [ or {", "")
+		place := d.PlaceOf(at) // by the line breaks that JSON has
+		d.Format = YAML        // which tells what may be shown of its lines
+		report(place, "this looks like YAML; JSON begins with [ or {", "")
 		return
 	}
 	r := &jsonReader{doc: d, text: string(d.Data), report: report}

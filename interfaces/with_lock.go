@@ -50,11 +50,28 @@ func guardedContext(ctx context.Context, lease ILease) (context.Context, context
 	}
 	guarded, end := context.WithCancelCause(guarded)
 	unhook := context.AfterFunc(ctx, func() { end(context.Cause(ctx)) })
-	return guarded, func() {
+	return lookingContext{guarded, lease.Context()}, func() {
 		unhook()
 		end(nil)
 		endDeadline()
 	}
+}
+
+// lookingContext looks at the lease's context each time: that may find out by
+// being looked at that the lease is over, and ends those made from it then.
+type lookingContext struct {
+	context.Context
+	lease context.Context
+}
+
+func (c lookingContext) Done() <-chan struct{} {
+	_ = c.lease.Err()
+	return c.Context.Done()
+}
+
+func (c lookingContext) Err() error {
+	_ = c.lease.Err()
+	return c.Context.Err()
 }
 
 // join spares a single error the wrapping, so that work's own error comes back

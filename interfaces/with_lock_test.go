@@ -147,6 +147,66 @@ func TestWithLockContext(t *testing.T) {
 	})
 }
 
+// lateContext is over before anybody has told: it finds out when it is looked at.
+type lateContext struct {
+	context.Context
+	over func() bool
+	end  context.CancelCauseFunc
+}
+
+func (c lateContext) Err() error {
+	if c.over() {
+		c.end(interfaces.ErrLost)
+	}
+	return c.Context.Err()
+}
+
+type lateMutex struct{ lease *fakeLease }
+
+func (m lateMutex) Acquire(context.Context, time.Duration) (interfaces.ILease, error) {
+	return m.lease, nil
+}
+
+func (m lateMutex) TryAcquire(context.Context, time.Duration) (interfaces.ILease, error) {
+	return m.lease, nil
+}
+
+// A process stands still, and its timers have not fired yet when it goes on.
+func TestWithLockContextLooksAtTheLease(t *testing.T) {
+	for name, ended := range map[string]func(ctx context.Context) bool{
+		"Err": func(ctx context.Context) bool { return ctx.Err() != nil },
+		"Done": func(ctx context.Context) bool {
+			select {
+			case <-ctx.Done():
+				return true
+			default:
+				return false
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inner, end := context.WithCancelCause(t.Context())
+			over := false
+			mutex := lateMutex{&fakeLease{ctx: lateContext{inner, func() bool { return over }, end}, cancel: end}}
+			ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+			defer cancel()
+			err := interfaces.WithLock(ctx, mutex, time.Hour, func(ctx context.Context) error {
+				if ended(ctx) {
+					t.Error("the context of the work has ended before the lease")
+				}
+				over = true
+				if !ended(ctx) {
+					t.Error("the first look at the context does not tell that the lease is over")
+				}
+				return context.Cause(ctx)
+			})
+			if !errors.Is(err, interfaces.ErrLost) {
+				t.Errorf("the cause is %v, want ErrLost", err)
+			}
+		})
+	}
+}
+
 func TestFenceFrom(t *testing.T) {
 	if fence, ok := interfaces.FenceFrom(t.Context()); ok || fence != 0 {
 		t.Errorf("without a lease FenceFrom = %d, %t", fence, ok)

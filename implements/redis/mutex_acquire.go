@@ -94,7 +94,7 @@ func (a *acquisition) wait(ctx context.Context) (*mutexLease, error) {
 			a.mutex.site.subscribe()
 		}
 		pause := poll - rand.N(poll/4) // so that those who came together do not stay so
-		if comeBack > 0 {
+		if comeBack >= 0 {
 			pause = min(pause, comeBack+time.Millisecond)
 		}
 		if err := a.pause(ctx, pause); err != nil {

@@ -1,10 +1,13 @@
 package redis_test
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"net"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -23,9 +26,8 @@ func ofScripts(args string) func(request []byte) bool {
 }
 
 var (
-	// ofAcquire tells requests of mutex_acquire.lua, which alone say for how
-	// long a fence is kept.
-	ofAcquire = ofScripts("\r\n3600000\r\n")
+	// ofAnHour tells requests that ask for a lease of an hour.
+	ofAnHour = ofScripts("\r\n3600000\r\n")
 
 	// ofRelease tells requests of Release, which have the fewest words, from
 	// those that tidy up.
@@ -85,7 +87,7 @@ func TestMutexReplyLostWithoutRetries(t *testing.T) {
 	release(t, tryAcquire(t, mutex, time.Minute))
 
 	for range 10 {
-		proxy.LoseReply(ofAcquire)
+		proxy.LoseReply(ofAnHour)
 		if _, err := mutex.TryAcquire(t.Context(), time.Hour); !errors.Is(err, interfaces.ErrUnavailable) {
 			t.Fatalf("TryAcquire: %v, want ErrUnavailable", err)
 		}
@@ -116,7 +118,8 @@ func TestMutexCancelSwept(t *testing.T) {
 	proxy.Delay(2 * time.Millisecond)
 	outcomes := map[string]int{}
 
-	for after := time.Duration(0); after <= last; after += step {
+	// On a machine that is busy it takes longer until one gets the mutex.
+	for after := time.Duration(0); after <= last || outcomes["got it"] < 5 && after < time.Second; after += step {
 		held := int(after/step)%2 == 0
 		var lease interfaces.ILease
 		if held {
@@ -137,7 +140,7 @@ func TestMutexCancelSwept(t *testing.T) {
 		default:
 			t.Errorf("cancelled after %v: %v", after, err)
 		}
-		if took := time.Since(begin); took > after+time.Second {
+		if took := time.Since(begin); took > after+patience/2 { // the leases are of an hour
 			t.Errorf("cancelled after %v it took %v", after, took)
 		}
 		cancel()
@@ -177,8 +180,8 @@ func TestMutexServerFrozenWhileAcquiring(t *testing.T) {
 			if !errors.Is(err, context.DeadlineExceeded) || !errors.Is(err, interfaces.ErrUnavailable) {
 				t.Errorf("Acquire from a server that stands still: %v, want DeadlineExceeded and ErrUnavailable", err)
 			}
-			if took := time.Since(begin); took > 2*time.Second {
-				t.Errorf("it took %v", took)
+			if took := time.Since(begin); took > redis.DefaultConfig().ReadTimeout*9/10 {
+				t.Errorf("it took %v, as if it had no deadline", took)
 			}
 		})
 	}
@@ -195,15 +198,14 @@ func TestMutexServerFrozenWhileHeld(t *testing.T) {
 	mutex := getMutex(t, site, "m")
 	lease := tryAcquire(t, mutex, expire)
 	server.Freeze()
-	begin := time.Now()
-
+	time.Sleep(expire) // the last renewal was before
+	if lease.Context().Err() == nil {
+		t.Errorf("the context of a lease of %v goes on when the server has stood still for as long", expire)
+	}
 	select {
 	case <-lease.Context().Done():
-		if took := time.Since(begin); took > expire+expire/2 {
-			t.Errorf("the context of a lease of %v ended %v after the server had stopped", expire, took)
-		}
 	case <-time.After(patience):
-		t.Error("the context of the lease goes on, and the server has stopped")
+		t.Error("who waits for the end of the context is not told")
 	}
 	server.Thaw()
 
@@ -228,7 +230,7 @@ func TestMutexServerFrozenWhileHeld(t *testing.T) {
 // before one of them has the mutex.
 func TestMutexPartitionDuringRenewal(t *testing.T) {
 	t.Parallel()
-	const expire = 400 * time.Millisecond
+	const expire = time.Second
 	server := redistest.New(t, redistest.Options{})
 	proxy := redistest.NewProxy(t, server.Addr())
 	cut := newMutexSite(t, proxy.Addr())
@@ -242,29 +244,22 @@ func TestMutexPartitionDuringRenewal(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			lease := tryAcquire(t, getMutex(t, cut, name), expire)
-			var ended time.Time
-			done := make(chan struct{})
-			go func() {
-				defer close(done)
-				<-lease.Context().Done()
-				ended = time.Now()
-			}()
 			time.Sleep(expire / 2) // it has been renewed once
 			if err := lease.Context().Err(); err != nil {
 				t.Fatalf("the lease ended before the partition: %v", context.Cause(lease.Context()))
 			}
 			partition()
 			next, err := getMutex(t, site, name).Acquire(t.Context(), time.Minute)
-			got := time.Now()
 			if err != nil {
 				t.Fatal(err)
 			}
-			if lease.Context().Err() == nil {
+			if lease.Context().Err() == nil { // which looks at the clock
 				t.Error("another holds the mutex, and the context of the holder that is cut off goes on")
 			}
-			<-done
-			if ended.After(got) {
-				t.Errorf("the context ended %v after another got the mutex", ended.Sub(got))
+			select {
+			case <-lease.Context().Done():
+			case <-time.After(patience):
+				t.Error("who waits for the end of the context is not told")
 			}
 			proxy.Thaw()
 			proxy.Accept()
@@ -287,15 +282,16 @@ func TestMutexServerRestarted(t *testing.T) {
 	server := redistest.New(t, redistest.Options{AppendOnly: true})
 	site := newMutexSite(t, server.Addr())
 	mutex := getMutex(t, site, "m")
-	lease := tryAcquire(t, mutex, 2*time.Second)
+	lease := tryAcquire(t, mutex, 6*time.Second)
 	got := waiting(t, server, "m", 1, func() (interfaces.ILease, error) {
 		return mutex.Acquire(t.Context(), time.Minute)
 	})
+	left := timeOf(server, "mutex:m")
 	server.Kill()
 	server.Start()
 
 	// It has its data, and the holder renews the lease as if nothing had been.
-	time.Sleep(2500 * time.Millisecond)
+	eventually(t, "the lease is renewed", func() bool { return timeOf(server, "mutex:m") > left })
 	select {
 	case a := <-got:
 		t.Fatalf("somebody got the mutex of a holder that lives: %v", a.err)
@@ -315,6 +311,92 @@ func TestMutexServerRestarted(t *testing.T) {
 	}
 	release(t, a.lease)
 	wantNothingLeft(t, server)
+}
+
+// timeOf is how long a key has yet.
+func timeOf(server *redistest.Server, key string) time.Duration {
+	ms, _ := strconv.ParseInt(server.Do("PTTL", key), 10, 64)
+	return time.Duration(ms) * time.Millisecond
+}
+
+// A request whose reply was lost comes again, at last, from wherever the network
+// had kept it. It must not shorten a lease that was extended meanwhile, for the
+// holder counts on that.
+func TestMutexRequestArrivesAgain(t *testing.T) {
+	server := redistest.New(t, redistest.Options{})
+	proxy := redistest.NewProxy(t, server.Addr())
+	mutex := getMutex(t, newMutexSite(t, proxy.Addr(), ownTime), "m")
+	release(t, tryAcquire(t, mutex, time.Minute)) // so that the server knows the scripts
+
+	var kept []byte
+	loseAndKeep := func(millis string) { // of the request that asks for so long
+		proxy.LoseReply(func(request []byte) bool {
+			if ofScripts("\r\n" + millis + "\r\n")(request) {
+				kept = bytes.Clone(request)
+				return true
+			}
+			return false
+		})
+	}
+	again := func() {
+		conn, err := net.Dial("tcp", server.Addr())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		if _, err := conn.Write(kept); err != nil {
+			t.Fatal(err)
+		}
+		if reply, err := bufio.NewReader(conn).ReadString('\n'); err != nil || reply[0] != ':' {
+			t.Fatalf("the request that came again: %q, %v", reply, err)
+		}
+	}
+
+	t.Run("of acquire", func(t *testing.T) {
+		loseAndKeep("60000")
+		lease := tryAcquire(t, mutex, time.Minute)
+		if err := lease.Extend(t.Context(), time.Hour); err != nil {
+			t.Fatal(err)
+		}
+		again()
+		if left := timeOf(server, "mutex:m"); left < 50*time.Minute {
+			t.Errorf("after Extend(1h) and a request of before the server keeps the mutex for %v", left)
+		}
+		release(t, lease)
+	})
+
+	t.Run("of extend", func(t *testing.T) {
+		lease := tryAcquire(t, mutex, time.Minute)
+		loseAndKeep("120000")
+		for _, expire := range []time.Duration{2 * time.Minute, time.Hour} {
+			if err := lease.Extend(t.Context(), expire); err != nil {
+				t.Fatal(err)
+			}
+		}
+		again()
+		if left := timeOf(server, "mutex:m"); left < 50*time.Minute {
+			t.Errorf("after Extend(1h) and a request of before the server keeps the mutex for %v", left)
+		}
+		release(t, lease)
+	})
+
+	// This one has to shorten it whenever it comes, so the holder must not count
+	// on more.
+	t.Run("of extend to less", func(t *testing.T) {
+		lease := tryAcquire(t, mutex, time.Hour)
+		loseAndKeep("300")
+		for _, expire := range []time.Duration{300 * time.Millisecond, time.Hour} {
+			if err := lease.Extend(t.Context(), expire); err != nil {
+				t.Fatal(err)
+			}
+		}
+		again()
+		left := timeOf(server, "mutex:m")
+		time.Sleep(min(left, patience))
+		if lease.Context().Err() == nil {
+			t.Errorf("the server kept the mutex for %v, and the context of the lease goes on", left)
+		}
+	})
 }
 
 // All is forgotten, the queue too. The holder finds out when it renews; those

@@ -30,6 +30,7 @@ type mutexLease struct {
 	values    context.Context // its values are the lease's context's too
 
 	extending chan struct{} // holds one while the server is asked for another time
+	longest   time.Duration // that it may be asked for, 0: any; extending guards it
 	releasing sync.Mutex
 	freed     bool // Release has done its work; guarded by releasing
 	unsure    bool // a Release got no reply; guarded by releasing
@@ -103,7 +104,9 @@ func (l *mutexLease) Context() context.Context {
 func (l *mutexLease) Fence() int64 { return l.fence }
 
 // Extend has the lease last for expire from now. If it fails with another
-// error than ErrLost the lease goes on, for the shorter of both times.
+// error than ErrLost the lease goes on, for the shorter of both times. Where the
+// server did not answer to a shorter time it may act on that yet, however late:
+// no time after it is longer.
 func (l *mutexLease) Extend(ctx context.Context, expire time.Duration) error {
 	expire, err := mutexrule.Expire(l.mutex.name, expire)
 	if err != nil {
@@ -122,16 +125,27 @@ func (l *mutexLease) extend(ctx context.Context, expire time.Duration) error {
 	case <-ctx.Done():
 		return fmt.Errorf("mutex %q: %w", l.mutex.name, ctx.Err())
 	}
+	if l.longest > 0 {
+		expire = min(expire, l.longest)
+	}
 	sent := time.Now()
 
 	// The server may shorten the lease and the reply be lost.
-	if err := l.move(sent.Add(usable(expire)), 0); err != nil {
+	shorter, err := l.shorten(sent.Add(usable(expire)))
+	if err != nil {
 		return err
 	}
 	site := l.mutex.site
 	q := newMutexQuestion(site.scripts.extend, l.mutex.keys[:1], l.id, expire.Milliseconds())
+	if shorter {
+		q.args = append(q.args, "shorter")
+	}
 
-	if err := site.wire.ask(ctx, site.closing.Done(), q); err != nil {
+	err = site.wire.ask(ctx, site.closing.Done(), q)
+	if shorter && (err != nil || q.uncertain) {
+		l.longest = expire
+	}
+	if err != nil {
 		if over := l.over(); over != nil {
 			return over
 		}
@@ -147,8 +161,27 @@ func (l *mutexLease) extend(ctx context.Context, expire time.Duration) error {
 	return l.move(sent.Add(usable(expire)), expire)
 }
 
-// move sets the deadline, to an earlier one only if expire is 0, else that is
-// the lease's time from now on.
+// shorten has the lease end at deadline if that is earlier than it would, and
+// reports whether it is.
+func (l *mutexLease) shorten(deadline time.Time) (shorter bool, err error) {
+	l.check()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.state != mutexHeld {
+		return false, l.reason()
+	}
+	if !deadline.Before(l.deadline) {
+		return false, nil
+	}
+	l.deadline = deadline
+	if !l.renewal.IsZero() {
+		l.renewal = earlier(l.renewal, time.Now().Add(time.Until(deadline)/3))
+	}
+	l.arm()
+	return true, nil
+}
+
+// move sets the deadline and the lease's time from now on.
 func (l *mutexLease) move(deadline time.Time, expire time.Duration) error {
 	l.check()
 	l.mu.Lock()
@@ -156,16 +189,9 @@ func (l *mutexLease) move(deadline time.Time, expire time.Duration) error {
 	if l.state != mutexHeld {
 		return l.reason()
 	}
-	if expire == 0 && !deadline.Before(l.deadline) {
-		return nil
-	}
-	l.deadline = deadline
-
-	if expire > 0 {
-		l.expire = expire
-		if l.mutex.site.config.AutoExtend {
-			l.renewal = time.Now().Add(expire / 3)
-		}
+	l.deadline, l.expire = deadline, expire
+	if l.mutex.site.config.AutoExtend {
+		l.renewal = time.Now().Add(expire / 3)
 	}
 	l.arm()
 	return nil

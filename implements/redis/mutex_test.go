@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	goredis "github.com/redis/go-redis/v9"
+
 	"github.com/fivcglue/fivcglue-go/component"
 	"github.com/fivcglue/fivcglue-go/implements/redis"
 	"github.com/fivcglue/fivcglue-go/interfaces"
@@ -155,6 +157,43 @@ func TestMutexKeyOfAnotherType(t *testing.T) {
 			t.Errorf("after %v TryAcquire: %v, want ErrInvalid", command, err)
 		}
 	}
+}
+
+// The holder's key goes without a word, and somebody who does not wait asks
+// before those who do have noticed.
+func TestMutexTryAcquireDoesNotOvertake(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, b redistest.Backend) {
+		client := goredis.NewClient(&goredis.Options{Addr: b.Addr})
+		defer client.Close()
+		mutex := getMutex(t, newMutexSite(t, b.Addr, func(c *redis.MutexSiteConfig) { c.PollInterval = time.Minute }), "m")
+		if err := client.Set(t.Context(), "mutex:m", "140234", 0).Err(); err != nil { // without a time
+			t.Fatal(err)
+		}
+		got := make(chan acquired, 1)
+		go func() {
+			lease, err := mutex.Acquire(t.Context(), time.Minute)
+			got <- acquired{lease: lease, err: err}
+		}()
+		eventually(t, "it waits and has subscribed", func() bool {
+			channels, err := client.PubSubChannels(t.Context(), "mutex:wake:*").Result()
+			return err == nil && len(channels) == 1 && client.ZCard(t.Context(), "{mutex:m}:queue").Val() == 1
+		})
+		if err := client.Del(t.Context(), "mutex:m").Err(); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := mutex.TryAcquire(t.Context(), time.Minute); !errors.Is(err, interfaces.ErrHeld) {
+			t.Errorf("TryAcquire of a mutex that another waits for: %v, want ErrHeld", err)
+		}
+		select {
+		case a := <-got:
+			if a.err != nil {
+				t.Fatal(a.err)
+			}
+			release(t, a.lease)
+		case <-time.After(patience):
+			t.Fatal("the one who waited was not told that it is its turn")
+		}
+	})
 }
 
 // What the scripts keep beside the mutex has to be in its slot, or they do not
@@ -355,8 +394,8 @@ func TestMutexSiteConfig(t *testing.T) {
 // without the channel.
 func TestMutexOfARestrictedUser(t *testing.T) {
 	server := redistest.New(t, redistest.Options{})
-	user := strings.Fields("on >word ~mutex:* ~{mutex:* &mutex:wake:* -@all +@connection +evalsha +eval +get +set +del" +
-		" +mget +append +pexpire +pttl +time +zadd +zrem +zrange +zrank +zscore +publish +subscribe +ping")
+	user := strings.Fields("on >word ~mutex:* ~{mutex:* &mutex:wake:* -@all +evalsha +eval +get +mget +set +append +del" +
+		" +pexpire +pttl +time +zadd +zrem +zrange +zrank +zscore +publish +subscribe +ping")
 	for name, rest := range map[string][]string{"with channel": nil, "without channel": {"resetchannels"}} {
 		t.Run(name, func(t *testing.T) {
 			server.Do(append(append([]string{"ACL", "SETUSER", "app", "reset"}, user...), rest...)...)
@@ -375,8 +414,14 @@ func TestMutexOfARestrictedUser(t *testing.T) {
 			got := waiting(t, server, "m", 1, func() (interfaces.ILease, error) {
 				return mutex.Acquire(t.Context(), time.Minute)
 			})
-			if err := lease.Extend(t.Context(), time.Minute); err != nil {
-				t.Errorf("Extend: %v", err)
+			for _, expire := range []time.Duration{time.Minute, time.Second, time.Hour} {
+				if err := lease.Extend(t.Context(), expire); err != nil {
+					t.Errorf("Extend: %v", err)
+				}
+			}
+			server.Do("PEXPIRE", "{mutex:m}:fence", "1000")
+			if err := site.CheckHealth(t.Context()); err != nil {
+				t.Errorf("CheckHealth: %v", err)
 			}
 			release(t, lease)
 
@@ -385,6 +430,9 @@ func TestMutexOfARestrictedUser(t *testing.T) {
 			} else {
 				release(t, a.lease)
 			}
+			// A fence of another server, and nobody who waits.
+			server.Do("SET", "{mutex:m}:fence", "9000000000000000")
+			release(t, tryAcquire(t, mutex, time.Minute))
 			wantNothingLeft(t, server)
 		})
 	}

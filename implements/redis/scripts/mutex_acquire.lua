@@ -4,6 +4,10 @@
 -- Returns the fence, or {ticket, when to come back in ms or -1}.
 local id, expire, window, ticket = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 
+-- How long the queue is kept when nobody asks any more, in ms: longer than any
+-- window, for those who ask often must not drop those who seldom do.
+local stay = 200000
+
 -- The fence of a new lease: the server's time in microseconds, or the last one
 -- and 1. Its key ends with a w while somebody may wait: mark is what it is to
 -- end with now. Once the key is gone the time alone is larger than what it held.
@@ -22,14 +26,22 @@ local function next_fence(mark)
 	return number
 end
 
--- Has whoever frees or takes the mutex look at the queue.
+-- Has whoever frees or takes the mutex look at the queue. A mutex may be held,
+-- and be waited for, for longer than a fence is kept.
 local function mark()
 	local last = redis.call('GET', fence)
 
 	if not last then
 		redis.call('SET', fence, '0w', 'PX', keep)
-	elseif string.sub(last, -1) ~= 'w' then
+		return
+	end
+
+	if string.sub(last, -1) ~= 'w' then
 		redis.call('APPEND', fence, 'w')
+	end
+
+	if redis.call('PTTL', fence) < keep / 2 then
+		redis.call('PEXPIRE', fence, keep)
 	end
 end
 
@@ -40,8 +52,8 @@ if holder ~= id then
 		ticket = ticket or now()
 		redis.call('ZADD', queue, 'NX', text(ticket), id)
 		redis.call('ZADD', alive, text(millis() + window), id)
-		redis.call('PEXPIRE', queue, text(window))
-		redis.call('PEXPIRE', alive, text(window))
+		redis.call('PEXPIRE', queue, stay)
+		redis.call('PEXPIRE', alive, stay)
 	end
 
 	local first = not holder and hand_over(id)
@@ -61,7 +73,10 @@ if holder ~= id then
 	end
 end
 
-leave(id)
-redis.call('SET', mutex, id, 'PX', expire)
+-- What one that has the lease already asks for again, be it late, must not shorten
+-- what was extended since.
+if leave(id) or holder ~= id or redis.call('PTTL', mutex) < tonumber(expire) then
+	redis.call('SET', mutex, id, 'PX', expire)
+end
 
 return next_fence(redis.call('ZRANGE', queue, 0, 0)[1] and 'w' or '')

@@ -29,9 +29,10 @@ local function millis()
 	return math.floor(now() / 1000)
 end
 
+-- Returns whether the id stood in the queue.
 local function leave(id)
-	redis.call('ZREM', queue, id)
 	redis.call('ZREM', alive, id)
+	return redis.call('ZREM', queue, id) == 1
 end
 
 -- Keeps the mutex, which nobody holds, for the waiter that came first, and

@@ -70,11 +70,13 @@ type queueRun struct {
 	wakeReader chan struct{} // room for one
 	wakeKeeper chan struct{}
 
+	claiming sync.Mutex // one claim at a time, so that none finds what another has on its way
+
 	mu      sync.Mutex
 	wake    sync.Cond // of the workers: there may be a message, or no more will come
 	urgent  []*delivery
 	ready   []*delivery
-	hand    map[string]*delivery // what the consumer has, by ID
+	hand    map[string]*delivery // what the consumer has by what the server was told, by ID
 	idle    int                  // workers that wait
 	usual   time.Duration        // what a handler takes, lately
 	started string               // the last new message that a worker has taken
@@ -83,6 +85,7 @@ type queueRun struct {
 	failed  []failedAttempt
 	asleep  bool // the reader waits at the server
 	short   bool // something was due, and there was no room for it
+	missed  bool // the server may have sent what did not arrive
 	tidyAt  time.Time
 	over    bool // no message is handed out any more
 }
@@ -95,6 +98,7 @@ type delivery struct {
 	cancel  context.CancelCauseFunc
 	ctx     context.Context // nil until a worker has it
 	lost    bool
+	done    bool // the handler has ended, and the server may not know
 }
 
 type failedAttempt struct {

@@ -146,6 +146,77 @@ func TestQueueFindsWhatItReadAndDidNotGet(t *testing.T) {
 	})
 }
 
+// A consumer that lives knows what it has done: that its connections break is no
+// reason to do it again.
+func TestQueueDoesNothingTwiceThoughConnectionsBreak(t *testing.T) {
+	const messages = 2000
+	server := redistest.New(t, redistest.Options{})
+	proxy := redistest.NewProxy(t, server.Addr())
+	config := patient(queueConfig(t, server.Addr()))
+	config.MaxLength = messages
+	direct := openQueue(t, config)
+	cut := patient(queueConfig(t, proxy.Addr()))
+	cut.MaxLength = messages
+	got, _ := consume(t, openQueue(t, cut), "q", func(context.Context, interfaces.Message) error {
+		time.Sleep(time.Millisecond)
+		return nil
+	})
+	seen := map[string]int{}
+	for i := 0; i < messages; i += 20 {
+		bodies := make([]string, 20)
+		for j := range bodies {
+			bodies[j] = fmt.Sprint(i + j)
+		}
+		produceTo(t, direct, "q", bodies...)
+		if i%100 == 0 {
+			proxy.Cut()
+		}
+		for range bodies {
+			seen[string(nextOf(t, got, "a message").Body)]++
+		}
+	}
+	eventually(t, "all are acknowledged", func() bool { return depthOf(t, direct, "q") == interfaces.QueueDepth{} })
+	for len(got) > 0 {
+		seen[string((<-got).Body)]++
+	}
+	for body, times := range seen {
+		if times != 1 {
+			t.Errorf("message %s was handled %d times", body, times)
+		}
+	}
+	if len(seen) != messages {
+		t.Errorf("%d messages were handled, want %d", len(seen), messages)
+	}
+}
+
+// What is due again is sent, and lost on its way: no handler has seen that
+// attempt, and it was the last.
+func TestQueueFindsTheRetryThatItDidNotGet(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, b redistest.Backend) {
+		proxy := redistest.NewProxy(t, b.Addr)
+		direct := openQueue(t, patient(queueConfig(t, b.Addr)))
+		config := patient(queueConfig(t, proxy.Addr()))
+		config.MaxAttempts = 2
+		got, _ := consume(t, openQueue(t, config), "q", func(_ context.Context, m interfaces.Message) error {
+			if m.Attempt > 1 {
+				return nil
+			}
+			proxy.LoseReplies(func(request []byte) bool { return bytes.Contains(request, []byte("its consumer died")) })
+			return errors.New("again")
+		})
+		produceTo(t, direct, "q", "m")
+		nextOf(t, got, "the first attempt")
+		eventually(t, "the second attempt is sent", func() bool {
+			return depthOf(t, direct, "q") == interfaces.QueueDepth{InFlight: 1} && proxy.Lost() > 0
+		})
+		proxy.LoseReplies(nil)
+		if m := nextOf(t, got, "the attempt that was lost on its way"); m.Attempt != 2 {
+			t.Errorf("an attempt that no handler had seen came again as %d, want 2", m.Attempt)
+		}
+		eventually(t, "it is acknowledged", func() bool { return depthOf(t, direct, "q") == interfaces.QueueDepth{} })
+	})
+}
+
 func TestQueueGoesOnAfterTheGroupIsLost(t *testing.T) {
 	server := redistest.New(t, redistest.Options{})
 	site := openQueue(t, queueConfig(t, server.Addr()))
@@ -452,7 +523,7 @@ func TestQueueGivesBackWhatItReadAhead(t *testing.T) {
 		eventually(t, "the rest is read ahead", func() bool {
 			return depthOf(t, site, "q").InFlight >= config.Concurrency+ahead
 		})
-		time.AfterFunc(20*time.Millisecond, func() { close(release) })
+		time.AfterFunc(200*time.Millisecond, func() { close(release) }) // by then the run has to end
 		stop()
 		heir, _ := consume(t, openQueue(t, config), "q", nil)
 		for range ahead {

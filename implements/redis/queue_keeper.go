@@ -124,6 +124,8 @@ func (r *queueRun) report(ctx context.Context) error {
 		})
 		if ackErr != nil {
 			r.untold(told)
+		} else {
+			told.arrived()
 		}
 	}
 	if len(failed) > 0 {
@@ -132,11 +134,16 @@ func (r *queueRun) report(ctx context.Context) error {
 			args = append(args, f.id, f.attempt, ceilMillis(f.wait), f.reason)
 		}
 		keys := []string{r.keys.stream, r.keys.retry, r.keys.dead, r.keys.letters}
-		if _, failErr = r.site.run(ctx, r.op("give back messages of"), true, queueFail, keys, args...); failErr != nil {
-			r.mu.Lock()
+		_, failErr = r.site.run(ctx, r.op("give back messages of"), true, queueFail, keys, args...)
+		r.mu.Lock()
+		if failErr != nil {
 			r.failed = append(r.failed, failed...)
-			r.mu.Unlock()
+		} else {
+			for _, f := range failed {
+				r.forget(f.id)
+			}
 		}
+		r.mu.Unlock()
 	}
 	return errors.Join(ackErr, failErr)
 }
@@ -145,6 +152,8 @@ func (r *queueRun) report(ctx context.Context) error {
 // what time to look again. missed has it take what was sent to this consumer
 // and did not arrive.
 func (r *queueRun) claim(missed bool) (time.Duration, error) {
+	r.claiming.Lock()
+	defer r.claiming.Unlock()
 	r.mu.Lock()
 	n := max(0, r.roomForClaims())
 	r.short = false
@@ -168,6 +177,7 @@ func (r *queueRun) claim(missed bool) (time.Duration, error) {
 	keys := []string{r.keys.stream, r.keys.retry, r.keys.delayed, r.keys.later, r.keys.dead, r.keys.letters, r.keys.unstarted}
 	answer, err := r.site.run(ctx, r.op("claim messages of"), false, queueClaim, keys, args...)
 	if err != nil {
+		r.miss()
 		return time.Hour, err
 	}
 	list, _ := answer.([]any)
@@ -190,6 +200,11 @@ func (r *queueRun) claim(missed bool) (time.Duration, error) {
 		}
 	}
 	r.deliver(got, false, now)
+	if missed {
+		r.mu.Lock()
+		r.missed = false
+		r.mu.Unlock()
+	}
 	wait, _ := list[0].(int64)
 	if wait < 0 {
 		return time.Hour, nil

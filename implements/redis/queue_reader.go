@@ -22,16 +22,13 @@ const probeEvery = 32
 // what is there, again and again; where there are few it waits for them at the
 // server. Both acknowledge others in the same round trip.
 func (r *queueRun) read() {
-	failures, singles := 0, 0
-	missed := false // something may have been sent to us that did not arrive
-	many := false
+	failures, singles, many := 0, 0, false
 	for r.awaitRoom() {
 		var err error
 		var got, asked int
 		switch {
-		case missed:
+		case r.hasMissed():
 			_, err = r.claim(true)
-			missed = err != nil
 		case many:
 			got, asked, err = r.fetch()
 			if many = got > r.site.settings.Concurrency; many && got < asked/2 {
@@ -55,24 +52,40 @@ func (r *queueRun) read() {
 			r.fail(err)
 			return
 		}
-		missed, many = true, false
+		many = false
+		r.miss()
 		pause := doubled(20*time.Millisecond, time.Second, failures)
 		r.pause(pause - rand.N(pause/2))
 		failures++
 	}
 }
 
-// awaitRoom waits until a worker has use for a message, and reports whether
-// there is to be another read.
+// miss notes that the server may have sent what did not arrive, for the reader
+// to ask for it: it alone knows that no other read is on its way.
+func (r *queueRun) miss() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.missed = true
+	poke(r.wakeReader)
+}
+
+func (r *queueRun) hasMissed() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.missed
+}
+
+// awaitRoom waits until a worker has use for a message, or one was missed, and
+// reports whether there is to be another read.
 func (r *queueRun) awaitRoom() bool {
 	for {
 		r.mu.Lock()
-		n := r.room()
+		wanted := r.missed || r.room() > 0
 		r.mu.Unlock()
 		if r.until.Err() != nil {
 			return false
 		}
-		if n > 0 {
+		if wanted {
 			return true
 		}
 		select {
@@ -113,6 +126,7 @@ func (r *queueRun) fetch() (got, asked int, err error) {
 		}
 		return 0, n, err
 	}
+	told.arrived()
 	messages := make([]received, 0, n)
 	for _, entry := range entriesOf(*reply) {
 		if m, ok := parseEntry(entry, 1); ok {
@@ -156,6 +170,15 @@ func (t telling) send(ctx context.Context, pipe goredis.Pipeliner) {
 		pipe.HSet(ctx, r.keys.unstarted, r.id, t.started)
 	case t.begun:
 		pipe.HDel(ctx, r.keys.unstarted, r.id)
+	}
+}
+
+// arrived notes that the server knows.
+func (t telling) arrived() {
+	t.run.mu.Lock()
+	defer t.run.mu.Unlock()
+	for _, id := range t.acked {
+		t.run.forget(id)
 	}
 }
 
@@ -209,7 +232,9 @@ func (r *queueRun) wait() (got, asked int, err error) {
 	var reply goredis.Error
 	switch {
 	case err == nil:
+		told.arrived()
 	case errors.Is(err, goredis.Nil):
+		told.arrived()
 		return 0, n, nil
 	case errors.As(err, &reply):
 		// The group is lost, or worse: the next fetch makes it, or is told.

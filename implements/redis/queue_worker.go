@@ -91,7 +91,7 @@ func (r *queueRun) settle(d *delivery, err error, took time.Duration) {
 	d.cancel(nil)
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	delete(r.hand, d.m.ID)
+	d.done = true
 	r.usual += (took - r.usual) / 8
 	if r.usual > time.Minute {
 		r.usual = took
@@ -109,6 +109,13 @@ func (r *queueRun) settle(d *delivery, err error, took time.Duration) {
 	poke(r.wakeKeeper)
 }
 
+// forget drops what the server was told of; mu is held.
+func (r *queueRun) forget(id string) {
+	if d := r.hand[id]; d != nil && d.done {
+		delete(r.hand, id)
+	}
+}
+
 // ackAtOnce is how many acknowledgements are not kept back for the next read.
 const ackAtOnce = 1000
 
@@ -121,7 +128,7 @@ func (r *queueRun) deliver(got []received, fresh bool, sent time.Time) {
 		return // goodbye gives them back
 	}
 	for _, g := range got {
-		if r.hand[g.id] != nil {
+		if had := r.hand[g.id]; had != nil && !had.done {
 			continue
 		}
 		d := &delivery{

@@ -76,7 +76,7 @@ if known.err then
     return known
   end
   redis.call('XGROUP', 'CREATE', stream, group, '0', 'MKSTREAM')
-  redis.call('DEL', retry)
+  redis.call('DEL', retry, unstarted)
 end
 
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', delayed, '-inf', now_text, 'LIMIT', 0, 100)) do

@@ -4,7 +4,8 @@
 -- ARGV  group, consumer, max_attempts, then for each message: ID, number of
 --       the attempt, ms to wait, reason
 --
--- What somebody else has by now is left alone.
+-- What somebody else has by now, or this consumer for another attempt, is left
+-- alone.
 
 local stream, retry, dead, letters = unpack(KEYS)
 local group, consumer, most = ARGV[1], ARGV[2], tonumber(ARGV[3])
@@ -25,7 +26,7 @@ end
 for i = 4, #ARGV, 4 do
   local id, attempt, wait, reason = ARGV[i], tonumber(ARGV[i + 1]), tonumber(ARGV[i + 2]), ARGV[i + 3]
   local pending = redis.pcall('XPENDING', stream, group, id, id, 1)
-  if pending[1] and pending[1][2] == consumer then
+  if pending[1] and pending[1][2] == consumer and pending[1][4] == attempt then
     redis.call('XACK', stream, group, id)
     if attempt < most then
       redis.call('ZADD', retry, string.format('%.0f', now + wait), id .. ':' .. attempt)

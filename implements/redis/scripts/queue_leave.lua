@@ -2,17 +2,12 @@
 -- without an attempt counted, and removes the consumer.
 --
 -- KEYS  stream, retry, unstarted
--- ARGV  group, consumer, then the IDs that it keeps, because a handler of it
---       is still at work on them
+-- ARGV  group, consumer
 
 local stream, retry, unstarted = KEYS[1], KEYS[2], KEYS[3]
 local group, consumer = ARGV[1], ARGV[2]
 
-local keeps = {}
-for i = 3, #ARGV do
-  keeps[ARGV[i]] = true
-end
-
+redis.call('HDEL', unstarted, consumer)
 local time = redis.call('TIME')
 local now = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000))
 
@@ -21,12 +16,9 @@ if pending.err then
   return 0
 end
 for _, p in ipairs(pending) do
-  if not keeps[p[1]] then
-    redis.call('XACK', stream, group, p[1])
-    redis.call('ZADD', retry, now, p[1] .. ':' .. math.max(0, p[4] - 1))
-  end
+  redis.call('XACK', stream, group, p[1])
+  redis.call('ZADD', retry, now, p[1] .. ':' .. math.max(0, p[4] - 1))
 end
-redis.call('HDEL', unstarted, consumer)
 -- Removing a consumer drops what it has, so it must have nothing.
 if #redis.call('XPENDING', stream, group, '-', '+', 1, consumer) == 0 then
   redis.call('XGROUP', 'DELCONSUMER', stream, group, consumer)

@@ -29,7 +29,7 @@ func queueConfig(t testing.TB, addr string) redis.QueueConfig {
 	}
 	config.MaxAttempts, config.Concurrency, config.MaxLength = 3, 4, 50
 	config.RetryDelay, config.MaxRetryDelay = 40*time.Millisecond, 200*time.Millisecond
-	config.Visibility = 600 * time.Millisecond
+	config.Visibility = time.Second
 	return config
 }
 

@@ -31,15 +31,22 @@ var mutexExpiryChecks = []mutexCheck{
 		name:    "expiry/fraction",
 		promise: "a lease's time is not rounded to whole seconds",
 		run: func(ctx context.Context, k *mutexKit) {
-			lease := k.take(ctx, k.mutex(), 1250*time.Millisecond)
-			begin := time.Now()
-			next := k.takeSoon(ctx, k.mutex(), longLease, "after the lease before has ended")
-			took := time.Since(begin)
+			const attempts = 3 // on a machine that is busy it may be late
+			var took time.Duration
+			for range attempts {
+				lease := k.take(ctx, k.mutex(), 1250*time.Millisecond)
+				begin := time.Now()
+				next := k.takeSoon(ctx, k.mutex(), longLease, "after the lease before has ended")
+				took = time.Since(begin)
+				k.wantLost(ctx, lease, "after its time was over")
+				k.release(ctx, next, "at the end")
+				if took < 1900*time.Millisecond {
+					break
+				}
+			}
 			if took < 1100*time.Millisecond || took > 1900*time.Millisecond {
 				k.Errorf("a lease of 1.25s ended after %v", took)
 			}
-			k.wantLost(ctx, lease, "after its time was over")
-			k.release(ctx, next, "at the end")
 		},
 	},
 	{

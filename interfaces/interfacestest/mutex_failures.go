@@ -80,7 +80,7 @@ var mutexFailureChecks = []mutexCheck{
 			k.wantEnded(lease, "though it could not be renewed")
 			// The last renewal may have been just before. What is allowed
 			// beyond is for a machine that is busy.
-			if took := time.Since(broken); took > k.Lease+k.Lease/2 {
+			if took := time.Since(broken); took > k.Lease+k.Patience/4 {
 				k.Errorf("a lease of %v ended %v after it could not be renewed any more", k.Lease, took)
 			}
 			if repair != nil {

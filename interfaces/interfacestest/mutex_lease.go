@@ -89,17 +89,18 @@ var mutexLeaseChecks = []mutexCheck{
 		name:    "lease/extend",
 		promise: "Extend has the lease last for its expire from now, longer or shorter",
 		run: func(ctx context.Context, k *mutexKit) {
-			lease := k.take(ctx, k.mutex(), k.Lease)
+			// Long enough to be extended in time on a machine that is busy.
+			lease := k.take(ctx, k.mutex(), 4*k.Lease)
 			if err := lease.Extend(ctx, longLease); err != nil {
 				k.Fatalf("Extend of a lease that is held: %w", err)
 			}
-			next := k.acquireFor(ctx, 4*k.Lease)
+			next := k.acquireFor(ctx, 8*k.Lease)
 			select {
 			case <-next.done:
 				k.Fatalf("a lease that was extended ended with the time that it had before")
 			case <-lease.Context().Done():
 				k.Fatalf("the context of a lease that was extended ended with the time that it had before")
-			case <-time.After(2 * k.Lease):
+			case <-time.After(5 * k.Lease):
 			}
 			if err := lease.Extend(ctx, k.Lease); err != nil {
 				k.Fatalf("Extend to a shorter time: %w", err)

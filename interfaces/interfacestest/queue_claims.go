@@ -76,7 +76,7 @@ var queueClaimChecks = []queueCheck{
 			select {
 			case err := <-lost:
 				k.wantError(err, interfaces.ErrLost, "the cause for which the context of the handler ended")
-			case <-time.After(k.Visibility):
+			case <-time.After(k.Patience):
 				k.Errorf("the first handler's context goes on though its message went to somebody else")
 			}
 			k.stop(heir)

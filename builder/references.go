@@ -19,6 +19,9 @@ func (c *checker) checkReferences() {
 	places := finder{keys: map[*document.Node]map[string]*document.Node{}}
 	for _, it := range c.items {
 		for _, ref := range it.refs {
+			if c.cut {
+				break // the file is something else altogether
+			}
 			n, path := places.find(it.node, ref.Path)
 			if !ref.Set || n == nil {
 				continue // one of the defaults, which the site judges

@@ -61,6 +61,7 @@ type yamlReader struct {
 	offset  int                   // lines above the text that was parsed
 	anchors map[*yaml.Node]anchor // what has an anchor and has been read
 	aliased int                   // values that aliases stand for so far
+	maps    int                   // maps that have been read
 	text    int                   // bytes of the texts that have been read
 	again   int                   // and of those among them that aliases stand for
 	stack   []*Node               // the children of the nodes that are being read
@@ -81,7 +82,7 @@ func (r *yamlReader) convert(y *yaml.Node, depth int) *Node {
 	}
 	n := r.slab.node()
 	n.Line, n.Column = int32(y.Line+r.offset), int32(y.Column)
-	before, text := r.slab.count+r.aliased, r.text+r.again
+	before, text := r.weight(), r.text+r.again
 	if y.Anchor != "" {
 		if r.anchors == nil {
 			r.anchors = map[*yaml.Node]anchor{}
@@ -103,6 +104,7 @@ func (r *yamlReader) convert(y *yaml.Node, depth int) *Node {
 		r.list(y, n, depth)
 	case y.Kind == yaml.MappingNode:
 		n.Kind = Map
+		r.maps++
 		r.mapping(y, n, depth)
 	}
 	if y.Anchor != "" {
@@ -110,10 +112,14 @@ func (r *yamlReader) convert(y *yaml.Node, depth int) *Node {
 			r.report(n.Place(), "an anchor of nothing; put a text that begins with & in quotes", "")
 			n.Broken = true
 		}
-		r.anchors[y] = anchor{n, 1 + r.slab.count + r.aliased - before, r.text + r.again - text}
+		r.anchors[y] = anchor{n, 1 + r.weight() - before, r.text + r.again - text}
 	}
 	return n
 }
+
+// weight counts the values so far. A map counts for more: what is made of it
+// takes the memory of five texts.
+func (r *yamlReader) weight() int { return r.slab.count + r.aliased + 4*r.maps }
 
 func (r *yamlReader) scalar(y *yaml.Node, n *Node) {
 	r.text += len(y.Value)

@@ -69,15 +69,15 @@ type spot struct {
 // spots returns where the nodes of the document begin, in order.
 func (d *layer) spots() []spot {
 	spots := make([]spot, 0, d.Nodes)
-	seen := map[*document.Node]bool{} // aliases lead to the same node more than once
+	seen := map[**document.Node]bool{} // aliases lead to the same children more than once
 	var walk func(n *document.Node)
 	walk = func(n *document.Node) {
 		spots = append(spots, spot{n.Place(), n})
 		if len(n.Children) > 0 {
-			if seen[n] {
+			if seen[&n.Children[0]] {
 				return
 			}
-			seen[n] = true
+			seen[&n.Children[0]] = true
 		}
 		for _, child := range n.Children {
 			walk(child)

@@ -88,6 +88,7 @@ func TestReadReports(t *testing.T) {
 		{"JSON behind comments", document.JSON, "# a\n[1]\n", []string{"1:1 JSON has no comments ()"}},
 		{"a negative number", document.JSON, "-01", []string{"1:1 this is not a number as JSON writes them ()"}},
 		{"a wrong escape of YAML", document.YAML, "a: \"\\q\"\n", []string{"1:5 this backslash begins no escape that YAML has; put the text in single quotes ()"}},
+		{"a quote behind a lone carriage return", document.YAML, "a: 1\rb: \"", []string{"2:4 this quote is not closed ()"}},
 		{"brackets deeper than the parser goes", document.YAML, "- a: 1\n  b: " + strings.Repeat("[", 11_000) + strings.Repeat("]", 11_000), []string{"2:68 nested more than 64 levels deep ()"}},
 		{"dashes deeper than the parser goes", document.YAML, "a:\n  " + strings.Repeat("- ", 11_000), []string{"2:129 nested more than 64 levels deep ()"}},
 		{"a key that is too long", document.YAML, "? " + strings.Repeat("ä", 1025) + "\n: 1\n", []string{"1:3 this key is longer than 1024 characters ()"}},

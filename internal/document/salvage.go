@@ -40,7 +40,7 @@ func (r *yamlReader) salvage(d *Document, err error) *Node {
 		}
 	}
 	if !told {
-		r.explain(d, piece{1, string(d.Data)}, err)
+		r.explain(d, piece{1, d.text()}, err)
 	}
 	if elements == nil {
 		return nil
@@ -67,6 +67,19 @@ func quietAfter(report Report) Report {
 type piece struct {
 	line int
 	text string
+}
+
+// text returns the document with line breaks of one kind.
+func (d *Document) text() string {
+	var b strings.Builder
+	b.Grow(len(d.Data))
+	for number := 1; number <= d.Lines(); number++ {
+		if number > 1 {
+			b.WriteByte('\n')
+		}
+		b.WriteString(d.Line(number))
+	}
+	return b.String()
 }
 
 // elements cuts the text where an element of the top level list begins: at the

@@ -118,7 +118,11 @@ func (b *Broadcast) Close(ctx context.Context) error {
 	select {
 	case <-b.idle:
 	case <-ctx.Done():
-		late = fmt.Errorf("close the broadcast: handlers are still at work: %w", context.Cause(ctx))
+		select {
+		case <-b.idle: // all the same
+		default:
+			late = fmt.Errorf("close the broadcast: handlers are still at work: %w", context.Cause(ctx))
+		}
 	}
 	b.force(interfaces.ErrClosed)
 	return errors.Join(late, b.conn.close())

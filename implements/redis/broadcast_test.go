@@ -203,3 +203,14 @@ func TestOriginalsQueueClassSaysWhatIsDifferent(t *testing.T) {
 		})
 	}
 }
+
+func TestBroadcastClosesThoughThereIsNoTime(t *testing.T) {
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	for range 20 {
+		b := openBroadcast(t, redistest.Mini(t).Addr(), nil)
+		if err := b.Close(ended); err != nil {
+			t.Fatalf("Close of what is idle: %v", err)
+		}
+	}
+}

@@ -288,11 +288,24 @@ func (r *queueRun) watch(done <-chan struct{}) {
 		}
 		r.mu.Lock()
 		for _, d := range r.hand {
-			if time.Since(d.claimed) >= visibility-visibility/6 {
-				r.lose(d)
-			}
+			r.loseLate(d)
 		}
 		r.mu.Unlock()
+	}
+}
+
+// check does for one message what watch does for all.
+func (r *queueRun) check(d *delivery) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.loseLate(d)
+}
+
+// loseLate gives up a message whose claim may run out soon; mu is held.
+func (r *queueRun) loseLate(d *delivery) {
+	visibility := r.site.settings.Visibility
+	if time.Since(d.claimed) >= visibility-visibility/6 {
+		r.lose(d)
 	}
 }
 

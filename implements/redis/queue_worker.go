@@ -61,13 +61,33 @@ func (r *queueRun) take() *delivery {
 
 // begin readies a message for its handler; mu is held.
 func (r *queueRun) begin(d *delivery) {
-	d.ctx, d.cancel = context.WithCancelCause(r.handling)
+	inner, cancel := context.WithCancelCause(r.handling)
+	d.ctx, d.cancel = &handlerContext{Context: inner, run: r, of: d}, cancel
 	if d.fresh {
 		r.started = d.m.ID
 	}
 	if r.room() > 0 {
 		poke(r.wakeReader)
 	}
+}
+
+// handlerContext is a context that is over once the claim to its message may
+// be, also before watch has said so: a process that stood still finds out at its
+// first look.
+type handlerContext struct {
+	context.Context
+	run *queueRun
+	of  *delivery
+}
+
+func (c *handlerContext) Done() <-chan struct{} {
+	c.run.check(c.of)
+	return c.Context.Done()
+}
+
+func (c *handlerContext) Err() error {
+	c.run.check(c.of)
+	return c.Context.Err()
 }
 
 // pop gives the next message; mu is held.

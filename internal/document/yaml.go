@@ -82,6 +82,9 @@ func (r *yamlReader) convert(y *yaml.Node, depth int) *Node {
 	}
 	n := r.slab.node()
 	n.Line, n.Column = int32(y.Line+r.offset), int32(y.Column)
+	if y.Kind == yaml.ScalarNode && y.Value == "" && int(n.Line) > r.doc.Lines() { // the parser has it behind the end
+		n.Line, n.Column = int32(r.doc.Lines()), 1
+	}
 	before, text := r.weight(), r.text+r.again
 	if y.Anchor != "" {
 		if r.anchors == nil {

@@ -1,9 +1,11 @@
 package telemetry
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"iter"
+	"slices"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -36,14 +38,14 @@ func NewCache(_ context.Context, _ *component.Site, config CacheConfig) (*Cache,
 		return nil, err
 	}
 	m := newMeter()
-	system := attribute.String("db.system.name", config.System)
-	duration := m.durations("db.client.operation.duration", "Duration of calls of a cache.")
+	attrs := identity(config.System, config.Cache.Name())
+	duration := m.durations("db.client.operation.duration", "Duration of calls of a cache.", ofCalls)
 	operation := func(name string) *operation {
-		return newOperation(name, trace.SpanKindClient, duration, system, attribute.String("db.operation.name", name))
+		return newOperation(name, trace.SpanKindClient, duration, append(slices.Clip(attrs), attribute.String("db.operation.name", name))...)
 	}
 	return &Cache{
 		inner:      config.Cache,
-		unregister: observeCache(m, config.Cache, system),
+		unregister: observeCache(m, config, attrs),
 		getValue:   operation("GetValue"), setValue: operation("SetValue"), addValue: operation("AddValue"),
 		deleteValues: operation("DeleteValues"), getValues: operation("GetValues"), setValues: operation("SetValues"),
 		getExpire: operation("GetExpire"), scanKeys: operation("ScanKeys"), deletePattern: operation("DeletePattern"),
@@ -175,7 +177,9 @@ type connected interface {
 
 // observeCache has whoever collects metrics told what the cache knows of
 // itself, until the function that it returns is called.
-func observeCache(m meter, cache component.Ref[interfaces.ICache], system attribute.KeyValue) func() error {
+func observeCache(m meter, config CacheConfig, attrs []attribute.KeyValue) func() error {
+	cache := config.Cache
+	pool := attribute.String("db.client.connection.pool.name", cmp.Or(cache.Name(), config.System))
 	lookups, err1 := m.Int64ObservableCounter("fivcglue.cache.lookups", metric.WithUnit("{key}"),
 		metric.WithDescription("Keys that were asked for."))
 	evictions, err2 := m.Int64ObservableCounter("fivcglue.cache.evictions", metric.WithUnit("{value}"),
@@ -188,7 +192,7 @@ func observeCache(m meter, cache component.Ref[interfaces.ICache], system attrib
 		metric.WithDescription("Whether calls of the server are let through: 1, or 0 while it is known to be out of order."))
 	handle(errors.Join(err1, err2, err3, err4, err5))
 	of := func(more ...attribute.KeyValue) metric.ObserveOption {
-		return metric.WithAttributes(append(more, system)...)
+		return metric.WithAttributes(append(more, attrs...)...)
 	}
 
 	registration, err := m.RegisterCallback(func(_ context.Context, o metric.Observer) error {
@@ -202,14 +206,14 @@ func observeCache(m meter, cache component.Ref[interfaces.ICache], system attrib
 
 		if c, ok := cache.Get().(connected); ok {
 			used, idle := c.Connections()
-			o.ObserveInt64(connections, int64(used), of(attribute.String("db.client.connection.state", "used")))
-			o.ObserveInt64(connections, int64(idle), of(attribute.String("db.client.connection.state", "idle")))
+			o.ObserveInt64(connections, int64(used), of(pool, attribute.String("db.client.connection.state", "used")))
+			o.ObserveInt64(connections, int64(idle), of(pool, attribute.String("db.client.connection.state", "idle")))
 			for server, good := range c.Servers() {
 				value := int64(0)
 				if good {
 					value = 1
 				}
-				o.ObserveInt64(available, value, of(attribute.String("server.address", server)))
+				o.ObserveInt64(available, value, of(attribute.String("fivcglue.server.name", server)))
 			}
 		}
 		return nil

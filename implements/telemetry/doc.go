@@ -17,7 +17,8 @@
 // Names follow the semantic conventions (db.client.*, messaging.*) where they
 // have one, and begin with fivcglue. where they do not. Neither metrics nor
 // spans hold keys, values, patterns, bodies or the names of mutexes. The names
-// of queues are in both: there are few of them.
+// of queues, and of the entries that a cache or mutexes stand before
+// (fivcglue.component), are in both: there are few of them.
 //
 // A span is made where the caller has one that is recorded, and for each
 // message that is handled.

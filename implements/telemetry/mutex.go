@@ -3,6 +3,7 @@ package telemetry
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -35,18 +36,18 @@ func NewMutexSite(_ context.Context, _ *component.Site, config MutexSiteConfig) 
 		return nil, err
 	}
 	m := newMeter()
-	system := attribute.String("db.system.name", config.System)
-	duration := m.durations("db.client.operation.duration", "Duration of calls of mutexes.")
+	attrs := identity(config.System, config.Mutexes.Name())
+	duration := m.durations("db.client.operation.duration", "Duration of calls of mutexes.", ofCalls)
 	operation := func(name string) *operation {
-		return newOperation(name, trace.SpanKindClient, duration, system, attribute.String("db.operation.name", name))
+		return newOperation(name, trace.SpanKindClient, duration, append(slices.Clip(attrs), attribute.String("db.operation.name", name))...)
 	}
 	return &MutexSite{
 		inner:   config.Mutexes,
 		acquire: operation("Acquire"), tryAcquire: operation("TryAcquire"),
 		extend: operation("Extend"), release: operation("Release"),
-		held: m.durations("fivcglue.mutex.held", "How long leases were held."),
+		held: m.durations("fivcglue.mutex.held", "How long leases were held.", ofCalls),
 		lost: m.counter("fivcglue.mutex.lost", "{lease}", "Leases that ended before they were released."),
-		attr: metric.WithAttributeSet(attribute.NewSet(system)),
+		attr: metric.WithAttributeSet(attribute.NewSet(attrs...)),
 	}, nil
 }
 

@@ -52,10 +52,10 @@ func NewQueueSite(_ context.Context, _ *component.Site, config QueueSiteConfig) 
 	m := newMeter()
 	s := &QueueSite{
 		inner: config.Queues, system: attribute.String("messaging.system", config.System), names: map[string]bool{},
-		send:     m.durations("messaging.client.operation.duration", "Duration of calls of producers."),
-		process:  m.durations("messaging.process.duration", "Duration of handling a message."),
-		lag:      m.durations("fivcglue.queue.lag", "How old messages are when they are handled first."),
-		sent:     m.counter("messaging.client.sent.messages", "{message}", "Messages that were produced."),
+		send:     m.durations("messaging.client.operation.duration", "Duration of calls of producers.", ofMessages),
+		process:  m.durations("messaging.process.duration", "Duration of handling a message.", ofMessages),
+		lag:      m.durations("fivcglue.queue.lag", "How old messages are when they are handled first.", ofMessages),
+		sent:     m.counter("messaging.client.sent.messages", "{message}", "Messages that were to be produced."),
 		consumed: m.counter("messaging.client.consumed.messages", "{message}", "Messages that were given to a handler."),
 		retries:  m.counter("fivcglue.queue.retries", "{message}", "Messages that were given to a handler again."),
 	}
@@ -80,8 +80,8 @@ func (s *QueueSite) GetProducer(name string) (interfaces.IQueueProducer, error) 
 	}
 	s.note(name)
 	p := &producer{
-		IQueueProducer: inner, site: s, attr: metric.WithAttributeSet(attribute.NewSet(s.of(name)...)),
-		send: newOperation("send "+name, trace.SpanKindProducer, s.send, s.of(name, attribute.String("messaging.operation.name", "send"))...),
+		IQueueProducer: inner, site: s, attr: metric.WithAttributeSet(attribute.NewSet(s.of(name, operationName("send"))...)),
+		send: newOperation("send "+name, trace.SpanKindProducer, s.send, s.of(name, operationName("send"), operationType("send"))...),
 	}
 	if delayed, ok := inner.(interfaces.IDelayedProducer); ok {
 		return &delayedProducer{p, delayed}, nil
@@ -97,13 +97,21 @@ func (s *QueueSite) GetConsumer(name string) (interfaces.IQueueConsumer, error) 
 	}
 	s.note(name)
 	return &consumer{
-		inner: inner, site: s, attr: metric.WithAttributeSet(attribute.NewSet(s.of(name)...)),
-		process: newOperation("process "+name, trace.SpanKindConsumer, s.process, s.of(name, attribute.String("messaging.operation.name", "process"))...),
+		inner: inner, site: s, attr: metric.WithAttributeSet(attribute.NewSet(s.of(name, operationName("process"))...)),
+		process: newOperation("process "+name, trace.SpanKindConsumer, s.process, s.of(name, operationName("process"), operationType("process"))...),
 	}, nil
 }
 
 func (s *QueueSite) of(name string, more ...attribute.KeyValue) []attribute.KeyValue {
 	return append(more, s.system, attribute.String("messaging.destination.name", name))
+}
+
+func operationName(name string) attribute.KeyValue {
+	return attribute.String("messaging.operation.name", name)
+}
+
+func operationType(name string) attribute.KeyValue {
+	return attribute.String("messaging.operation.type", name)
 }
 
 func (s *QueueSite) note(name string) {
@@ -161,8 +169,10 @@ func (p *producer) Produce(ctx context.Context, messages ...[]byte) error {
 
 func (p *producer) end(call *call, messages int, err error) {
 	call.end(err)
-	if err == nil {
+	if kind := kindOf(err); kind == "" {
 		p.site.sent.Add(call.ctx, int64(messages), p.attr)
+	} else {
+		p.site.sent.Add(call.ctx, int64(messages), p.attr, metric.WithAttributes(errorType.String(kind)))
 	}
 }
 

@@ -29,6 +29,12 @@ var (
 	traces  = otelprint.NewTraces()
 )
 
+// systems numbers those that tests tell of: what is told in a process is never
+// forgotten, and a test may run more than once.
+var systems atomic.Int64
+
+func newSystem() string { return fmt.Sprint("stub", systems.Add(1)) }
+
 // off is a cache that was made, and used, before there were providers.
 var off *telemetry.Cache
 
@@ -97,7 +103,8 @@ func (c closing) Close(ctx context.Context) error { return c.inner.Close(ctx) }
 func TestCacheTells(t *testing.T) {
 	provide()
 	inner := &stub{stats: interfaces.CacheStats{Hits: 3, Misses: 2, Evictions: 1, Size: 7}}
-	cache := newCacheOf(t, inner, "stub")
+	system := newSystem()
+	cache := newCacheOf(t, inner, system)
 	inner.err = fmt.Errorf("%s: %w", secret, interfaces.ErrMiss)
 	_, _ = cache.GetValue(t.Context(), secret)
 	inner.err = fmt.Errorf("%s: %w", secret, interfaces.ErrUnavailable)
@@ -113,29 +120,82 @@ func TestCacheTells(t *testing.T) {
 	}
 
 	above.End()
-	wantPoints(t, map[string]float64{
-		"db.client.operation.duration{db.operation.name=GetValue, db.system.name=stub}":                         1,
-		"db.client.operation.duration{db.operation.name=GetValue, db.system.name=stub, error.type=unavailable}": 1,
-		"db.client.operation.duration{db.operation.name=SetValue, db.system.name=stub, error.type=unavailable}": 1,
-		"db.client.operation.duration{db.operation.name=ScanKeys, db.system.name=stub, error.type=unavailable}": 1,
-		"fivcglue.cache.lookups{db.system.name=stub, fivcglue.cache.result=hit}":                                3,
-		"fivcglue.cache.lookups{db.system.name=stub, fivcglue.cache.result=miss}":                               2,
-		"fivcglue.cache.evictions{db.system.name=stub}":                                                         1,
-		"fivcglue.cache.size{db.system.name=stub}":                                                              7,
-		"db.client.connection.count{db.client.connection.state=used, db.system.name=stub}":                      4,
-		"db.client.connection.count{db.client.connection.state=idle, db.system.name=stub}":                      2,
-		"fivcglue.server.available{db.system.name=stub, server.address=a:1}":                                    1,
-		"fivcglue.server.available{db.system.name=stub, server.address=b:2}":                                    0,
+	wantPoints(t, system, map[string]float64{
+		"db.client.operation.duration{db.operation.name=GetValue, db.system.name=stub}":                                         1,
+		"db.client.operation.duration{db.operation.name=GetValue, db.system.name=stub, error.type=unavailable}":                 1,
+		"db.client.operation.duration{db.operation.name=SetValue, db.system.name=stub, error.type=unavailable}":                 1,
+		"db.client.operation.duration{db.operation.name=ScanKeys, db.system.name=stub, error.type=unavailable}":                 1,
+		"fivcglue.cache.lookups{db.system.name=stub, fivcglue.cache.result=hit}":                                                3,
+		"fivcglue.cache.lookups{db.system.name=stub, fivcglue.cache.result=miss}":                                               2,
+		"fivcglue.cache.evictions{db.system.name=stub}":                                                                         1,
+		"fivcglue.cache.size{db.system.name=stub}":                                                                              7,
+		"db.client.connection.count{db.client.connection.pool.name=stub, db.client.connection.state=used, db.system.name=stub}": 4,
+		"db.client.connection.count{db.client.connection.pool.name=stub, db.client.connection.state=idle, db.system.name=stub}": 2,
+		"fivcglue.server.available{db.system.name=stub, fivcglue.server.name=a:1}":                                              1,
+		"fivcglue.server.available{db.system.name=stub, fivcglue.server.name=b:2}":                                              0,
 	})
 
 	spans := strings.Join(traces.Spans()[before:], "\n")
-	if want := "client DeletePattern {db.operation.name=DeletePattern,db.system.name=stub,error.type=unavailable} Error: unavailable"; !strings.HasPrefix(spans, want) {
+	if want := "client DeletePattern {db.operation.name=DeletePattern,db.system.name=" + system + ",error.type=unavailable} Error: unavailable"; !strings.HasPrefix(spans, want) {
 		t.Errorf("spans:\n%s\nwant first\n%s", spans, want)
 	}
 	if err := cache.Close(t.Context()); err != nil {
 		t.Error(err)
 	}
 	wantNoSecret(t)
+}
+
+// A program may have several caches and mutexes.
+func TestEntriesAreToldApart(t *testing.T) {
+	provide()
+	site, system := component.NewSite(), newSystem()
+	mutexes, err := memory.NewMutexSite(t.Context(), nil, memory.DefaultMutexSiteConfig())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer mutexes.Close(t.Context())
+	if err := component.Register[interfaces.IMutexSite](site, "locks", mutexes); err != nil {
+		t.Fatal(err)
+	}
+	for name, hits := range map[string]uint64{"pages": 3, "sessions": 5} {
+		if err := component.Register[interfaces.ICache](site, name, &stub{stats: interfaces.CacheStats{Hits: hits}}); err != nil {
+			t.Fatal(err)
+		}
+		ref, err := component.Bind[interfaces.ICache](site, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cache, err := telemetry.NewCache(t.Context(), site, telemetry.CacheConfig{Cache: ref, System: system})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer cache.Close(t.Context())
+		_, _ = cache.GetValue(t.Context(), "k")
+	}
+	ref, err := component.Bind[interfaces.IMutexSite](site, "locks")
+	if err != nil {
+		t.Fatal(err)
+	}
+	told, err := telemetry.NewMutexSite(t.Context(), site, telemetry.MutexSiteConfig{Mutexes: ref, System: system})
+	if err != nil {
+		t.Fatal(err)
+	}
+	mutex, err := told.GetMutex("m")
+	if err != nil {
+		t.Fatal(err)
+	}
+	lease, err := mutex.TryAcquire(t.Context(), time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer lease.Release(t.Context())
+	wantPoints(t, system, map[string]float64{
+		"fivcglue.cache.lookups{db.system.name=stub, fivcglue.cache.result=hit, fivcglue.component=pages}":                                                 3,
+		"fivcglue.cache.lookups{db.system.name=stub, fivcglue.cache.result=hit, fivcglue.component=sessions}":                                              5,
+		"db.client.operation.duration{db.operation.name=GetValue, db.system.name=stub, fivcglue.component=pages}":                                          1,
+		"db.client.operation.duration{db.operation.name=TryAcquire, db.system.name=stub, fivcglue.component=locks}":                                        1,
+		"db.client.connection.count{db.client.connection.pool.name=pages, db.client.connection.state=used, db.system.name=stub, fivcglue.component=pages}": 4,
+	})
 }
 
 func TestMutexesTell(t *testing.T) {
@@ -145,7 +205,7 @@ func TestMutexesTell(t *testing.T) {
 		t.Fatal(err)
 	}
 	config := telemetry.DefaultMutexSiteConfig()
-	config.Mutexes, config.System = component.RefTo[interfaces.IMutexSite](inner), "stub"
+	config.Mutexes, config.System = component.RefTo[interfaces.IMutexSite](inner), newSystem()
 
 	site, err := telemetry.NewMutexSite(t.Context(), nil, config)
 	if err != nil {
@@ -175,13 +235,13 @@ func TestMutexesTell(t *testing.T) {
 	_ = inner.Close(t.Context())
 	<-lost.Context().Done()
 
-	for deadline := time.Now().Add(10 * time.Second); collect(t)["fivcglue.mutex.held{db.system.name=stub}"] != 2; time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(10 * time.Second); collect(t)["fivcglue.mutex.held{db.system.name="+config.System+"}"] != 2; time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("nothing is said of how long the leases were held")
 		}
 	}
 
-	wantPoints(t, map[string]float64{
+	wantPoints(t, config.System, map[string]float64{
 		"db.client.operation.duration{db.operation.name=Acquire, db.system.name=stub}":    1,
 		"db.client.operation.duration{db.operation.name=TryAcquire, db.system.name=stub}": 2,
 		"db.client.operation.duration{db.operation.name=Extend, db.system.name=stub}":     1,
@@ -200,7 +260,7 @@ func TestQueuesTell(t *testing.T) {
 	}
 	defer inner.Close(t.Context())
 	config := telemetry.DefaultQueueSiteConfig()
-	config.Queues, config.System = component.RefTo[interfaces.IQueueSite](inner), "stub"
+	config.Queues, config.System = component.RefTo[interfaces.IQueueSite](inner), newSystem()
 
 	site, err := telemetry.NewQueueSite(t.Context(), nil, config)
 	if err != nil {
@@ -210,6 +270,15 @@ func TestQueuesTell(t *testing.T) {
 		t.Error("the inspector is lost")
 	}
 
+	failing, err := site.GetProducer("failing")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := failing.Produce(ended, nil, nil); !errors.Is(err, context.Canceled) {
+		t.Errorf("Produce: %v", err)
+	}
 	producer, err := site.GetProducer("orders")
 	if err != nil {
 		t.Fatal(err)
@@ -233,6 +302,7 @@ func TestQueuesTell(t *testing.T) {
 		stop()
 	}()
 
+	before := len(traces.Spans())
 	err = consumer.Consume(ctx, func(ctx context.Context, m interfaces.Message) error {
 		defer func() { handled <- struct{}{} }()
 		if string(m.Body) == "bad" {
@@ -245,20 +315,24 @@ func TestQueuesTell(t *testing.T) {
 		t.Errorf("Consume: %v, %d handled", err, done)
 	}
 
-	wantPoints(t, map[string]float64{
-		"messaging.client.operation.duration{messaging.destination.name=orders, messaging.operation.name=send, messaging.system=stub}":              1,
-		"messaging.client.sent.messages{messaging.destination.name=orders, messaging.system=stub}":                                                  2,
-		"messaging.client.consumed.messages{messaging.destination.name=orders, messaging.system=stub}":                                              3,
-		"messaging.process.duration{messaging.destination.name=orders, messaging.operation.name=process, messaging.system=stub}":                    1,
-		"messaging.process.duration{error.type=_OTHER, messaging.destination.name=orders, messaging.operation.name=process, messaging.system=stub}": 2,
-		"fivcglue.queue.retries{messaging.destination.name=orders, messaging.system=stub}":                                                          1,
-		"fivcglue.queue.lag{messaging.destination.name=orders, messaging.system=stub}":                                                              2,
-		"fivcglue.queue.depth{fivcglue.queue.state=dead, messaging.destination.name=orders, messaging.system=stub}":                                 1,
+	wantPoints(t, config.System, map[string]float64{
+		"messaging.client.operation.duration{messaging.destination.name=orders, messaging.operation.name=send, messaging.operation.type=send, messaging.system=stub}":                 1,
+		"messaging.client.sent.messages{messaging.destination.name=orders, messaging.operation.name=send, messaging.system=stub}":                                                     2,
+		"messaging.client.sent.messages{error.type=cancelled, messaging.destination.name=failing, messaging.operation.name=send, messaging.system=stub}":                              2,
+		"messaging.client.consumed.messages{messaging.destination.name=orders, messaging.operation.name=process, messaging.system=stub}":                                              3,
+		"messaging.process.duration{messaging.destination.name=orders, messaging.operation.name=process, messaging.operation.type=process, messaging.system=stub}":                    1,
+		"messaging.process.duration{error.type=_OTHER, messaging.destination.name=orders, messaging.operation.name=process, messaging.operation.type=process, messaging.system=stub}": 2,
+		"fivcglue.queue.retries{messaging.destination.name=orders, messaging.operation.name=process, messaging.system=stub}":                                                          1,
+		"fivcglue.queue.lag{messaging.destination.name=orders, messaging.operation.name=process, messaging.system=stub}":                                                              2,
+		"fivcglue.queue.depth{fivcglue.queue.state=dead, messaging.destination.name=orders, messaging.system=stub}":                                                                   1,
 	})
-	if spans := strings.Join(traces.Spans(), "\n"); strings.Count(spans, "consumer process orders") != 3 {
+	if spans := strings.Join(traces.Spans()[before:], "\n"); strings.Count(spans, "consumer process orders") != 3 {
 		t.Errorf("spans:\n%s", spans)
 	}
 	wantNoSecret(t)
+	if err := site.(component.Closer).Close(t.Context()); err != nil {
+		t.Error(err)
+	}
 }
 
 func TestConfigsNameWhatIsMissing(t *testing.T) {
@@ -293,10 +367,12 @@ func collect(t *testing.T) map[string]float64 {
 	return all
 }
 
-func wantPoints(t *testing.T, want map[string]float64) {
+// wantPoints looks for points that are told of system, in place of stub.
+func wantPoints(t *testing.T, system string, want map[string]float64) {
 	t.Helper()
 	all := collect(t)
 	for name, value := range want {
+		name = strings.ReplaceAll(name, "=stub", "="+system)
 		if got, ok := all[name]; !ok || got != value {
 			t.Errorf("%s = %v, %v; want %v", name, got, ok, value)
 		}

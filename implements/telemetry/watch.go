@@ -18,9 +18,23 @@ import (
 // scope is the name of this instrumentation.
 const scope = "github.com/fivcglue/fivcglue-go/implements/telemetry"
 
-// seconds are the limits of histograms of durations, as the semantic
-// conventions have them.
-var seconds = metric.WithExplicitBucketBoundaries(0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10)
+// The limits of histograms of durations, in seconds, as the semantic
+// conventions have them for databases and for messages.
+var (
+	ofCalls    = metric.WithExplicitBucketBoundaries(0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10)
+	ofMessages = metric.WithExplicitBucketBoundaries(0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10)
+)
+
+// identity are the attributes of all that is told of a component: what kind of
+// system it is on, and the name of its entry, if it has one, for a program may
+// have several.
+func identity(system, name string) []attribute.KeyValue {
+	attrs := []attribute.KeyValue{attribute.String("db.system.name", system)}
+	if name != "" {
+		attrs = append(attrs, attribute.String("fivcglue.component", name))
+	}
+	return attrs
+}
 
 // operation is one method of a component, as it is told of. All of its calls
 // together make a histogram; spans are made under a span of the caller's.
@@ -128,8 +142,8 @@ type meter struct{ metric.Meter }
 
 func newMeter() meter { return meter{otel.Meter(scope)} }
 
-func (m meter) durations(name, description string) metric.Float64Histogram {
-	h, err := m.Float64Histogram(name, metric.WithUnit("s"), metric.WithDescription(description), seconds)
+func (m meter) durations(name, description string, limits metric.HistogramOption) metric.Float64Histogram {
+	h, err := m.Float64Histogram(name, metric.WithUnit("s"), metric.WithDescription(description), limits)
 	handle(err)
 	return h
 }

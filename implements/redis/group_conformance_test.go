@@ -23,20 +23,21 @@ var (
 type group struct {
 	config redis.Config
 	nodes  []*redistest.Node
-	client goredis.UniversalClient // of somebody else
+	client func() goredis.UniversalClient // of somebody else
 }
 
 func clusterGroup(t *testing.T) group {
 	t.Helper()
 	cluster := redistest.SharedCluster(t, clusterOptions)
-	return group{config: clusterConfig(cluster), nodes: cluster.Nodes(), client: foreignCluster(t, cluster)}
+	client := foreignCluster(t, cluster)
+	return group{config: clusterConfig(cluster), nodes: cluster.Nodes(), client: func() goredis.UniversalClient { return client }}
 }
 
 func sentinelGroup(t *testing.T) group {
 	t.Helper()
 	sentinels := redistest.SharedSentinels(t, sentinelOptions)
 	g := sentinelGroupOf(sentinels)
-	g.client = sentinels.Master(t).Client()
+	g.client = func() goredis.UniversalClient { return sentinels.Master(t).Client() } // it may change in a test
 	return g
 }
 
@@ -47,7 +48,11 @@ func sentinelGroupOf(s *redistest.Sentinels) group {
 func secureGroup(t *testing.T) group {
 	t.Helper()
 	single := redistest.SharedSingle(t, secureOptions)
-	return group{config: secureConfig(single), nodes: []*redistest.Node{single.Node()}, client: single.Node().Client()}
+	client := single.Node().Client()
+	return group{
+		config: secureConfig(single), nodes: []*redistest.Node{single.Node()},
+		client: func() goredis.UniversalClient { return client },
+	}
 }
 
 // eachGroup runs test on a Cluster, on a master with Sentinels, and on a server
@@ -73,8 +78,8 @@ func TestCacheConformsOnGroups(t *testing.T) {
 				Cache:        newSiteCache(t, nil, config),
 				Break:        g.refuse,
 				Hang:         g.freeze,
-				StoreForeign: func(key string) error { return g.client.RPush(t.Context(), key, "element").Err() },
-				StoreForever: func(key string, value []byte) error { return g.client.Set(t.Context(), key, value, 0).Err() },
+				StoreForeign: func(key string) error { return g.client().RPush(t.Context(), key, "element").Err() },
+				StoreForever: func(key string, value []byte) error { return g.client().Set(t.Context(), key, value, 0).Err() },
 			}
 		})
 	})
@@ -139,4 +144,19 @@ func foreignCluster(t *testing.T, cluster *redistest.Cluster) *goredis.ClusterCl
 	client := goredis.NewClusterClient(&goredis.ClusterOptions{Addrs: cluster.Addrs()})
 	t.Cleanup(func() { client.Close() })
 	return client
+}
+
+func groupCache(t *testing.T, config redis.Config, change ...func(*redis.CacheConfig)) *redis.Cache {
+	t.Helper()
+	c := redis.DefaultCacheConfig()
+	c.Config = config
+	for _, f := range change {
+		f(&c)
+	}
+	return newSiteCache(t, nil, c)
+}
+
+func changed(c redis.Config, change func(*redis.Config)) redis.Config {
+	change(&c)
+	return c
 }

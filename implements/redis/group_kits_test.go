@@ -38,7 +38,7 @@ func TestQueueConformsOnGroups(t *testing.T) {
 					return redis.NewQueueSite(t.Context(), nil, g.queues())
 				},
 				StoreForeign: func(queue string) error {
-					return g.client.Set(context.Background(), "{queue:"+queue+"}:stream", "a string", time.Minute).Err()
+					return g.client().Set(context.Background(), "{queue:"+queue+"}:stream", "a string", time.Minute).Err()
 				},
 			}
 

@@ -20,76 +20,122 @@ import (
 // soakEnv is how long the soak test goes on, such as 1m. It is not run without.
 const soakEnv = "FIVCGLUE_SOAK"
 
-// TestSoak has a cache, a queue and a mutex used on a Cluster to which bad
-// things happen in a random order, and accounts for all that was done.
+// TestSoak has a cache, a queue and a mutex used on groups of servers to which
+// bad things happen in a random order, and accounts for all that was done.
 func TestSoak(t *testing.T) {
 	length, err := time.ParseDuration(os.Getenv(soakEnv))
 	if err != nil {
-		t.Skipf("a soak is run when %s says for how long, such as 1m", soakEnv)
+		t.Skipf("a soak is run when %s says for how long on each group, such as 1m", soakEnv)
 	}
+	t.Run("cluster", func(t *testing.T) {
+		cluster := redistest.NewCluster(t, redistest.RigOptions{Proxies: true, BusProxies: true})
+		g := group{config: clusterConfig(cluster), nodes: cluster.Nodes()}
+		soak(t, g, length, clusterFaults(t, cluster), func() { cluster.Heal(t) })
+	})
+	t.Run("sentinel", func(t *testing.T) {
+		sentinels := redistest.SharedSentinels(t, sentinelOptions)
+		soak(t, sentinelGroupOf(sentinels), length, sentinelFaults(t, sentinels), func() { sentinels.Heal(t) })
+	})
+}
 
-	seed := rand.Uint64()
-	random := rand.New(rand.NewPCG(seed, 0)) //nolint:gosec // not for secrets
-	cluster := redistest.SharedCluster(t, clusterOptions)
-	g := group{config: clusterConfig(cluster), nodes: cluster.Nodes(), client: foreignCluster(t, cluster)}
-
+// soak has faults come, in a random order, until length is over. Each is over
+// when all works again, and then healed.
+func soak(t *testing.T, g group, length time.Duration, faults map[string]func(), heal func()) {
+	t.Helper()
 	l := startLoad(t, groupCache(t, g.config))
 	work := startWork(t, g, "soak")
-	faults := map[string]func(){
-		"kill": func() {
-			master := cluster.Masters(t)[random.IntN(3)]
+	faults["no room"] = func() {
+		for _, size := range []string{"1mb", "0"} {
+			g.limit(t, size)
+			time.Sleep(500 * time.Millisecond) // for all to notice
+		}
+	}
+	names := slices.Sorted(maps.Keys(faults))
+	counts := map[string]int{}
+
+	for end := time.Now().Add(length); time.Now().Before(end); {
+		name := names[rand.IntN(len(names))] //nolint:gosec // not for secrets
+		counts[name]++
+		faults[name]()
+		l.awaitGood(t, name)
+		work.awaitGood(t, name)
+		heal()
+	}
+
+	t.Logf("faults %v", counts)
+	l.awaitGood(t, "the end")
+	l.verify(t)
+	work.verify(t)
+}
+
+// limit bounds the memory of all nodes.
+func (g group) limit(t *testing.T, size string) {
+	t.Helper()
+	for _, node := range g.nodes {
+		if node.IsData() {
+			node.Do(t, "CONFIG", "SET", "maxmemory", size)
+		}
+	}
+}
+
+// silence has a node be silent to its clients for as long as it takes all of
+// them to notice.
+func silence(node *redistest.Node) {
+	node.Proxy().Freeze()
+	time.Sleep(time.Second)
+	node.Proxy().Thaw()
+	node.Proxy().Cut()
+}
+
+func clusterFaults(t *testing.T, cluster *redistest.Cluster) map[string]func() {
+	t.Helper()
+	anyMaster := func() *redistest.Node { return cluster.Masters(t)[rand.IntN(3)] } //nolint:gosec // not for secrets
+	replaced := func(end func(master *redistest.Node)) func() {
+		return func() {
+			master := anyMaster()
 			replica := cluster.Replica(t, master)
-			master.Kill(t)
+			end(master)
 			cluster.AwaitMaster(t, replica)
-		},
-		"freeze": func() {
-			master := cluster.Masters(t)[random.IntN(3)]
-			replica := cluster.Replica(t, master)
-			master.Freeze(t)
-			cluster.AwaitMaster(t, replica)
-		},
-		"cut": func() {
-			master := cluster.Masters(t)[random.IntN(3)]
-			master.Proxy().Freeze()
-			time.Sleep(time.Second) // for the outage to be noticed by all
-			master.Proxy().Thaw()
-			master.Proxy().Cut()
-		},
-		"fail over": func() { cluster.Fail(t, cluster.Masters(t)[random.IntN(3)]) },
+		}
+	}
+	return map[string]func(){
+		"kill":      replaced(func(master *redistest.Node) { master.Kill(t) }),
+		"freeze":    replaced(func(master *redistest.Node) { master.Freeze(t) }),
+		"part":      replaced(func(master *redistest.Node) { cluster.Isolate(t, master) }),
+		"silence":   func() { silence(anyMaster()) },
+		"fail over": func() { cluster.Fail(t, anyMaster()) },
 		"move slots": func() {
-			masters := cluster.Masters(t)
-			from, to := masters[random.IntN(3)], masters[random.IntN(3)]
+			from, to := anyMaster(), anyMaster()
 			if slots := cluster.Slots(t, from); from != to && len(slots) > 1000 {
 				if err := cluster.MoveSlots(t.Context(), from, to, slots[:20]...); err != nil {
 					t.Error(err)
 				}
 			}
 		},
-		"no room": func() {
-			for _, size := range []string{"1mb", "0"} {
-				for _, node := range cluster.Nodes() {
-					node.Do(t, "CONFIG", "SET", "maxmemory", size)
-				}
-				time.Sleep(500 * time.Millisecond)
+	}
+}
+
+func sentinelFaults(t *testing.T, group *redistest.Sentinels) map[string]func() {
+	t.Helper()
+	replaced := func(end func(master *redistest.Node)) func() {
+		return func() {
+			master := group.Master(t)
+			end(master)
+			group.AwaitMaster(t, group.Other(master))
+		}
+	}
+	return map[string]func(){
+		"kill":      replaced(func(master *redistest.Node) { master.Kill(t) }),
+		"freeze":    replaced(func(master *redistest.Node) { master.Freeze(t) }),
+		"part":      replaced(func(master *redistest.Node) { group.Isolate(t, master) }),
+		"silence":   func() { silence(group.Master(t)) },
+		"fail over": func() { group.Fail(t) },
+		"no Sentinels": func() {
+			for _, sentinel := range group.Watchers() {
+				sentinel.Kill(t)
 			}
 		},
 	}
-	names := slices.Sorted(maps.Keys(faults))
-	counts := map[string]int{}
-
-	for end := time.Now().Add(length); time.Now().Before(end); {
-		name := names[random.IntN(len(names))]
-		counts[name]++
-		faults[name]()
-		l.awaitGood(t, name)
-		work.awaitGood(t, name)
-		cluster.Heal(t)
-	}
-
-	t.Logf("seed %d, faults %v", seed, counts)
-	l.awaitGood(t, "the end")
-	l.verify(t)
-	work.verify(t)
 }
 
 // work is a queue that is filled and emptied, and a mutex that is taken, all

@@ -21,6 +21,7 @@ func TestMain(m *testing.M) {
 	if err := flag.Set("test.parallel", "6"); err != nil {
 		panic(err)
 	}
-	redis.SetClusterReload(time.Hour) // it would hide what is not noticed otherwise
+	redis.SetClusterReload(time.Hour)    // it would hide what is not noticed otherwise
+	redis.SetFirstProbe(2 * time.Second) // on two slow cores a second is soon over
 	goleak.VerifyTestMain(redistest.Sharing(m))
 }

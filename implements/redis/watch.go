@@ -11,12 +11,14 @@ import (
 // How the server is asked whether it is in order. The times grow from the
 // first to the last while it is not.
 const (
-	firstProbe     = time.Second // how long an answer may take; grows to all of the time-outs
 	firstPause     = 25 * time.Millisecond
 	lastPause      = 500 * time.Millisecond
 	lastLockedWait = 2 * time.Second // between attempts to log in, which servers count
 	doubtPause     = 20 * time.Millisecond
 )
+
+// firstProbe is how long an answer may take; it grows to all of the time-outs.
+var firstProbe = time.Second
 
 // doubt has the server asked soon whether it is in order.
 func (l *link) doubt() {

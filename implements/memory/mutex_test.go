@@ -45,7 +45,7 @@ func acquire(t testing.TB, mutex interfaces.IMutex, expire time.Duration) interf
 func TestMutexConforms(t *testing.T) {
 	interfacestest.TestMutexes(t, func(t *testing.T) interfacestest.MutexHarness {
 		return interfacestest.MutexHarness{
-			Site: newMutexSite(t, false), Fair: true, Lease: 60 * time.Millisecond,
+			Site: newMutexSite(t, false), Fair: true, Lease: 150 * time.Millisecond,
 		}
 	})
 }

@@ -108,10 +108,10 @@ var mutexExpiryChecks = []mutexCheck{
 		promise: "a lease that renews itself does so no more once it is released",
 		needs:   needsRenewing,
 		run: func(ctx context.Context, k *mutexKit) {
-			k.release(ctx, k.take(ctx, k.renewing(), k.Lease), "of a lease that renews itself")
-			time.Sleep(k.Lease)
+			k.release(ctx, k.take(ctx, k.renewing(), k.renewal()), "of a lease that renews itself")
+			time.Sleep(k.renewal())
 			lease := k.take(ctx, k.mutex(), k.Lease)
-			next := k.takeSoon(ctx, k.renewing(), k.Lease, "after the lease before has ended")
+			next := k.takeSoon(ctx, k.renewing(), longLease, "after the lease before has ended")
 			k.wantLost(ctx, lease, "after its time was over")
 			k.release(ctx, next, "at the end")
 		},

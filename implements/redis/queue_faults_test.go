@@ -126,6 +126,50 @@ func TestQueueProducesOnceThoughTheReplyIsLost(t *testing.T) {
 	})
 }
 
+// A Produce that is cancelled while it waits for the call before it adds nothing,
+// so that its caller may repeat it.
+func TestQueueDoesNotProduceWhatWasCancelled(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, b redistest.Backend) {
+		proxy := redistest.NewProxy(t, b.Addr)
+		site := openQueue(t, queueConfig(t, proxy.Addr()))
+		produceTo(t, site, "q", "before")
+		producer, err := site.GetProducer("q")
+		if err != nil {
+			t.Fatal(err)
+		}
+		sent := make(chan struct{}, 1)
+		proxy.LoseReplies(func(request []byte) bool { // none, but it tells of the request
+			if bytes.Contains(request, []byte("in flight")) {
+				select {
+				case sent <- struct{}{}:
+				default:
+				}
+			}
+			return false
+		})
+		proxy.Freeze()
+		first := make(chan error, 1)
+		go func() { first <- producer.Produce(t.Context(), []byte("in flight")) }()
+		<-sent
+		ctx, cancel := context.WithCancel(t.Context())
+		second := make(chan error, 1)
+		go func() { second <- producer.Produce(ctx, []byte("cancelled")) }()
+		eventually(t, "the second waits for the first", func() bool { return redis.Waiting(site, "q") == 1 })
+		cancel()
+		if err := <-second; !errors.Is(err, context.Canceled) {
+			t.Errorf("Produce that was cancelled: %v", err)
+		}
+		proxy.Thaw()
+		if err := <-first; err != nil {
+			t.Fatal(err)
+		}
+		produceTo(t, site, "q", "after")
+		if depth := depthOf(t, site, "q"); depth.Waiting != 3 {
+			t.Errorf("%d messages wait, want those before, in flight and after", depth.Waiting)
+		}
+	})
+}
+
 func TestQueueFindsWhatItReadAndDidNotGet(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, b redistest.Backend) {
 		proxy := redistest.NewProxy(t, b.Addr)

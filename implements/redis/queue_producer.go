@@ -71,8 +71,16 @@ func (p *queueProducer) ProduceAfter(ctx context.Context, delay time.Duration, m
 	case err := <-sent.done: // at the same moment
 		return err
 	default:
+		p.leave(sent)
 		return p.gaveUp(ctx.Err())
 	}
+}
+
+// leave has a Produce not sent if that has not been done yet.
+func (p *queueProducer) leave(sent *posting) {
+	p.site.mu.Lock()
+	defer p.site.mu.Unlock()
+	sent.left = true
 }
 
 // gaveUp is the error of a Produce whose context ended before the server had
@@ -91,6 +99,7 @@ type posting struct {
 	deadline time.Time // if bounded
 	bounded  bool
 	done     chan error // room for one
+	left     bool       // nobody waits for it; guarded by QueueSite.mu
 }
 
 // How much goes in one call, unless a single Produce is more than that.
@@ -182,6 +191,7 @@ func (p *queueProducer) nextBatch(box *outbox) []*posting {
 	s := p.site
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	box.waiting = slices.DeleteFunc(box.waiting, func(sent *posting) bool { return sent.left })
 	count, bytes := 0, 0
 	for _, sent := range box.waiting {
 		for _, body := range sent.bodies {

@@ -1,6 +1,7 @@
 package redis
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -97,7 +98,7 @@ func (n *nodes) guardSome(dial dialFunc, addrs []string) dialFunc {
 		if err != nil {
 			return nil, err
 		}
-		return hurried{conn}, nil
+		return hurried{conn, []string{n.link.settings.sentinel.password, n.link.settings.password}}, nil
 	}
 }
 
@@ -106,7 +107,28 @@ const sentinelPatience = time.Second
 
 // hurried is a connection to a Sentinel. That no deadline is set means that it
 // may take for ever, as with messages.
-type hurried struct{ net.Conn }
+type hurried struct {
+	net.Conn
+
+	secrets []string
+}
+
+// Read masks passwords in errors, which repeat what a Sentinel has not
+// understood: go-redis writes those to the standard error.
+func (h hurried) Read(b []byte) (int, error) {
+	n, err := h.Conn.Read(b)
+	for line := range bytes.Lines(b[:n]) {
+		if line[0] != '-' {
+			continue
+		}
+		for _, secret := range h.secrets {
+			if secret != "" {
+				copy(line, bytes.ReplaceAll(line, []byte(secret), bytes.Repeat([]byte("*"), len(secret))))
+			}
+		}
+	}
+	return n, err
+}
 
 func (h hurried) SetDeadline(t time.Time) error      { return h.Conn.SetDeadline(sooner(t)) }
 func (h hurried) SetReadDeadline(t time.Time) error  { return h.Conn.SetReadDeadline(sooner(t)) }

@@ -3,7 +3,9 @@ package redis_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -309,12 +311,41 @@ func TestPasswordThatIsMissingOrRefusedLater(t *testing.T) {
 
 // A server that does not understand the login repeats it in its answer.
 func TestPasswordInAServersAnswerIsNotPassedOn(t *testing.T) {
-	const password = "s3cret-in-answer"
+	const password, sentinels = "s3cret-in-answer", "s3cret-of-sentinels"
+	addr := answering(t, "-ERR unknown command, with args beginning with: `"+password+"` `"+sentinels+"`\r\n")
+	for mode, change := range map[string]func(c *redis.CacheConfig){
+		"single": func(*redis.CacheConfig) {},
+		"sentinel": func(c *redis.CacheConfig) {
+			c.MasterName, c.SentinelPassword = "main", component.NewSecret(sentinels)
+		},
+		"cluster": func(c *redis.CacheConfig) { c.Mode = "cluster" },
+	} {
+		t.Run(mode, func(t *testing.T) {
+			site, logs := loggingSite(t)
+			cache := newSiteCache(t, site, config(t, addr, change, func(c *redis.CacheConfig) {
+				c.Password = component.NewSecret(password)
+			}))
+
+			_, err := cache.GetValue(t.Context(), "k")
+			if err == nil || !strings.Contains(err.Error(), "[redacted]") && !strings.Contains(err.Error(), "***") {
+				t.Errorf("GetValue: %v", err)
+			}
+			for _, text := range slices.Concat(logs.all(), driver.all(), []string{fmt.Sprint(err)}) {
+				if strings.Contains(text, password) || mode == "sentinel" && strings.Contains(text, sentinels) {
+					t.Errorf("said %q", text)
+				}
+			}
+		})
+	}
+}
+
+// answering starts a server that gives always the same answer.
+func answering(t *testing.T, answer string) (addr string) {
+	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-
 	go func() {
 		for {
 			conn, err := listener.Accept()
@@ -327,28 +358,13 @@ func TestPasswordInAServersAnswerIsNotPassedOn(t *testing.T) {
 					if _, err := conn.Read(buffer); err != nil {
 						return
 					}
-					_, _ = conn.Write([]byte("-ERR unknown command, with args beginning with: `" + password + "`\r\n"))
+					_, _ = conn.Write([]byte(answer))
 				}
 			}()
 		}
 	}()
 	t.Cleanup(func() { listener.Close() })
-
-	site, logs := loggingSite(t)
-	cache := newSiteCache(t, site, config(t, listener.Addr().String(), func(c *redis.CacheConfig) {
-		c.Password = component.NewSecret(password)
-	}))
-
-	_, err = cache.GetValue(t.Context(), "k")
-	if err == nil || strings.Contains(err.Error(), password) || !strings.Contains(err.Error(), "[redacted]") {
-		t.Errorf("GetValue: %v", err)
-	}
-
-	for _, text := range logs.all() {
-		if strings.Contains(text, password) {
-			t.Errorf("logged %q", text)
-		}
-	}
+	return listener.Addr().String()
 }
 
 // The clock may be over the deadline when the wait for another attempt is.

@@ -1,6 +1,8 @@
 package redis
 
 import (
+	"context"
+	"net"
 	"strings"
 	"time"
 
@@ -50,11 +52,36 @@ func (l *link) open(o *goredis.UniversalOptions, main bool) goredis.UniversalCli
 		o.Dialer = l.nodes.guardSome(dial, l.settings.addrs())
 		o.MasterName = l.settings.sentinel.master
 		o.SentinelUsername, o.SentinelPassword = l.settings.sentinel.username, l.settings.sentinel.password
-		return goredis.NewFailoverClient(o.Failover())
+		client := goredis.NewFailoverClient(o.Failover())
+		client.AddHook(patientPool{})
+		return client
 	default:
 		o.Dialer = dial
 		return goredis.NewClient(o.Simple())
 	}
+}
+
+// patientPool keeps from the pool of a client that there is no master known to
+// connect to, as dialer does that a server cannot be reached.
+type patientPool struct{}
+
+// DialHook implements goredis.Hook.
+func (patientPool) DialHook(next goredis.DialHook) goredis.DialHook {
+	return func(ctx context.Context, network, addr string) (net.Conn, error) {
+		conn, err := next(ctx, network, addr)
+		if err != nil {
+			return noConn{dialError{err}}, nil
+		}
+		return conn, nil
+	}
+}
+
+// ProcessHook implements goredis.Hook.
+func (patientPool) ProcessHook(next goredis.ProcessHook) goredis.ProcessHook { return next }
+
+// ProcessPipelineHook implements goredis.Hook.
+func (patientPool) ProcessPipelineHook(next goredis.ProcessPipelineHook) goredis.ProcessPipelineHook {
+	return next
 }
 
 func (l *link) clusterOptions(o *goredis.UniversalOptions) *goredis.ClusterOptions {

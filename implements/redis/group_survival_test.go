@@ -97,12 +97,12 @@ func TestSentinelsThatDoNotAnswer(t *testing.T) {
 
 	t.Run("one is silent", func(t *testing.T) {
 		group.Watchers()[0].Freeze(t)
-		began := time.Now()
-		cache := groupCache(t, sentinelConfig(group))
-		eventually(t, "the master being found", func() bool { return cache.CheckHealth(t.Context()) == nil })
-		if took := time.Since(began); took > 4*time.Second {
-			t.Errorf("finding the master took %v", took)
-		}
+		cache := groupCache(t, sentinelConfig(group), func(c *redis.CacheConfig) {
+			c.DialTimeout, c.ReadTimeout = time.Minute, time.Minute // others answer: nobody has to wait for this one
+		})
+		ctx, cancel := context.WithTimeout(t.Context(), patience)
+		defer cancel()
+		eventually(t, "the master being found", func() bool { return cache.CheckHealth(ctx) == nil })
 		group.Watchers()[0].Thaw(t)
 	})
 

@@ -70,7 +70,7 @@ func (patientPool) DialHook(next goredis.DialHook) goredis.DialHook {
 	return func(ctx context.Context, network, addr string) (net.Conn, error) {
 		conn, err := next(ctx, network, addr)
 		if err != nil {
-			return noConn{dialError{err}}, nil
+			return noConn{dialError{err}}, nil //nolint:nilerr // as with connections that could not be made
 		}
 		return conn, nil
 	}

@@ -341,6 +341,46 @@ func TestQueueKeysAreOneSlotAndLeaveNothing(t *testing.T) {
 	})
 }
 
+// A server whose memory is full takes nothing more, and goes on to hand out what
+// it has: that is what makes room.
+func TestQueueIsConsumedThoughMemoryIsFull(t *testing.T) {
+	const messages = 40
+	server := redistest.New(t, redistest.Options{})
+	site := openQueue(t, queueConfig(t, server.Addr()))
+	first, stop := consume(t, site, "q", nil)
+	produceTo(t, site, "q", "first")
+	nextOf(t, first, "the first message") // so that there is a group
+	stop()
+	for i := range messages {
+		produceTo(t, site, "q", fmt.Sprint(i))
+	}
+	producer, err := site.GetProducer("q")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := producer.(interfaces.IDelayedProducer).ProduceAfter(t.Context(), time.Millisecond, []byte("delayed")); err != nil {
+		t.Fatal(err)
+	}
+	server.Do("CONFIG", "SET", "maxmemory", "1")
+	if err := producer.Produce(t.Context(), []byte("more")); !errors.Is(err, interfaces.ErrUnavailable) {
+		t.Errorf("Produce to a server whose memory is full: %v, want ErrUnavailable", err)
+	}
+	got, _ := consume(t, site, "q", func(_ context.Context, m interfaces.Message) error {
+		if m.Attempt == 1 && string(m.Body) == "7" {
+			return errors.New("again")
+		}
+		return nil
+	})
+	for range messages + 1 {
+		nextOf(t, got, "a message, or the second attempt")
+	}
+	eventually(t, "what is left is delayed", func() bool { return depthOf(t, site, "q") == interfaces.QueueDepth{Delayed: 1} })
+	server.Do("CONFIG", "SET", "maxmemory", "0")
+	if m := nextOf(t, got, "what was delayed"); string(m.Body) != "delayed" {
+		t.Errorf("got %q", m.Body)
+	}
+}
+
 func TestQueueForgetsConsumersThatDied(t *testing.T) {
 	server := redistest.New(t, redistest.Options{})
 	client := goredis.NewClient(&goredis.Options{Addr: server.Addr()})

@@ -177,7 +177,10 @@ func (r *queueRun) claim(missed bool) (time.Duration, error) {
 	keys := []string{r.keys.stream, r.keys.retry, r.keys.delayed, r.keys.later, r.keys.dead, r.keys.letters, r.keys.unstarted}
 	answer, err := r.site.run(ctx, r.op("claim messages of"), false, queueClaim, keys, args...)
 	if err != nil {
-		r.miss()
+		var reply goredis.Error
+		if !errors.As(err, &reply) { // else it has sent nothing
+			r.miss()
+		}
 		return time.Hour, err
 	}
 	list, _ := answer.([]any)

@@ -53,8 +53,11 @@ local function bury(id, attempts)
   local entry = redis.call('XRANGE', stream, id, id)[1]
   if entry then
     local produced = field(entry, 't') or string.match(id, '^%d+')
-    redis.call('HSET', letters, id,
+    local kept = redis.pcall('HSET', letters, id,
       string.format('%d %s %s %d %s%s', attempts, produced, now_text, #reason, reason, field(entry, 'b') or ''))
+    if type(kept) == 'table' then
+      return -- the server's memory is full
+    end
     redis.call('ZADD', dead, now_text, id)
     buried[#buried + 1] = id
   end
@@ -83,7 +86,10 @@ for _, id in ipairs(redis.call('ZRANGEBYSCORE', delayed, '-inf', now_text, 'LIMI
   local message = redis.call('HGET', later, id)
   if message then
     local produced, body = string.match(message, '^(%d+) (.*)$')
-    redis.call('XADD', stream, '*', 'b', body, 't', produced)
+    local added = redis.pcall('XADD', stream, '*', 'b', body, 't', produced)
+    if type(added) == 'table' and added.err then
+      break -- the server's memory is full, and consuming makes room
+    end
   end
   redis.call('ZREM', delayed, id)
   redis.call('HDEL', later, id)

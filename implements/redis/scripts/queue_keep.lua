@@ -12,7 +12,7 @@ local group, consumer = ARGV[1], ARGV[2]
 if ARGV[3] == '' then
   redis.call('HDEL', unstarted, consumer)
 else
-  redis.call('HSET', unstarted, consumer, ARGV[3])
+  redis.pcall('HSET', unstarted, consumer, ARGV[3]) -- the server's memory may be full
 end
 
 local lost = {}

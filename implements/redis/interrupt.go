@@ -31,12 +31,20 @@ const deadlineSlack = 100 * time.Millisecond
 
 // run makes a call, which comes back soon after ctx ends.
 func (l *link) run(ctx context.Context, call func(ctx context.Context, client goredis.UniversalClient) error) error {
+	return l.runOn(ctx, l.client, call)
+}
+
+// runOn is run with another client of the link's.
+func (l *link) runOn(
+	ctx context.Context, client goredis.UniversalClient,
+	call func(ctx context.Context, client goredis.UniversalClient) error,
+) error {
 	if ctx.Done() == nil {
-		return call(ctx, l.client)
+		return call(ctx, client)
 	}
 	i := l.calls.begin(ctx)
 	stop := context.AfterFunc(ctx, i.interrupt)
-	err := call(i, l.client)
+	err := call(i, client)
 	if stop() {
 		l.calls.end(i)
 	} else {

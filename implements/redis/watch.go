@@ -63,7 +63,10 @@ func (l *link) probe(client goredis.UniversalClient, failed int) error {
 	const attempts = 3
 	var err error
 	for range attempts {
-		if err = client.Ping(ctx).Err(); classify(err) != lost {
+		err = l.runOn(ctx, client, func(ctx context.Context, client goredis.UniversalClient) error {
+			return client.Ping(ctx).Err()
+		})
+		if classify(err) != lost {
 			break
 		}
 	}

@@ -92,7 +92,7 @@ func (c *checker) readEntry(it *item, n *document.Node, index int) *entry {
 	}
 	info, ok := c.builder.registry.Interface(iface.Text)
 	if !ok {
-		message, suggestion := "", ""
+		var message, suggestion string
 		if class, isClass := c.builder.registry.Class(iface.Text); isClass {
 			message = quote(iface.Shown()) + " is a class, not an interface" + c.served(class)
 		} else {

@@ -18,19 +18,30 @@ var credentials = regexp.MustCompile(`((?:\$\{\w*:[-?])*[\w+.\-]*://)(?:(?:\\.|[
 // address, and is shown.
 const example = "user:password"
 
+// keyBegins is how the text of a private key begins.
+const keyBegins = "-----BEGIN "
+
 // Credentials yields where in text what looks like the credentials of an
-// address begins and ends. Text in quotes is taken to end there, and what has
-// an @ and a colon to be a password rather than not.
+// address, or like a private key or a certificate, begins and ends. Text in
+// quotes is taken to end there, and what has an @ and a colon to be a password
+// rather than not.
 func Credentials(text string) func(yield func(from, to int) bool) {
 	return func(yield func(from, to int) bool) {
-		if strings.IndexByte(text, '@') < 0 {
-			return
-		}
-		for _, found := range credentials.FindAllStringSubmatchIndex(text, -1) {
-			from, to := max(found[3], found[5]), found[1]-len("@")
-			if text[from:to] != example && !yield(from, to) {
-				return
+		addresses, key, _ := strings.Cut(text, keyBegins)
+		if strings.IndexByte(addresses, '@') >= 0 {
+			for _, found := range credentials.FindAllStringSubmatchIndex(addresses, -1) {
+				from, to := max(found[3], found[5]), found[1]-len("@")
+				if addresses[from:to] != example && !yield(from, to) {
+					return
+				}
 			}
+		}
+		if from := len(addresses); from < len(text) {
+			to := len(text)
+			if quote := strings.IndexAny(key, `"'`); quote >= 0 {
+				to = from + len(keyBegins) + quote
+			}
+			yield(from, to)
 		}
 	}
 }

@@ -34,6 +34,8 @@ func TestWithoutCredentials(t *testing.T) {
 		"such as redis://user:password@h, not u:hunter2@h": "such as redis://user:password@h, not [redacted]@h",
 		"redis://user:password1@h":                         "redis://[redacted]@h",
 		"a: b@c":                                           "a: b@c",
+		`a: "-----BEGIN PRIVATE KEY-----\nMIIE" # b`:       `a: "[redacted]" # b`,
+		"u:hunter2@h: -----BEGIN X-----":                   "[redacted]@h: [redacted]",
 		"127.0.0.1:6379":                                   "127.0.0.1:6379",
 		"https://unpkg.com/@scope/x":                       "https://unpkg.com/@scope/x",
 		"app@2/config.yml:3:5":                             "app@2/config.yml:3:5",

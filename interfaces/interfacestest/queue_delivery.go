@@ -113,11 +113,14 @@ var queueDeliveryChecks = []queueCheck{
 				consumers = append(consumers, k.consume(ctx, site, nil))
 			}
 			const n = 200
+			producer := k.producer()
+			failed := make(chan error, 1)
 			go func() {
-				producer := k.producer()
 				for i := range n {
-					// One that is not added is missed below.
-					_ = producer.Produce(ctx, fmt.Append(nil, i))
+					if err := k.produceWithRoom(ctx, producer, fmt.Append(nil, i)); err != nil {
+						failed <- err
+						return
+					}
 					if i%10 == 0 {
 						time.Sleep(time.Millisecond)
 					}
@@ -135,6 +138,8 @@ var queueDeliveryChecks = []queueCheck{
 					}
 				}
 				select {
+				case err := <-failed:
+					k.Fatalf("Produce beside consumers: %w", err)
 				case <-deadline:
 					k.Fatalf("%d of %d messages were delivered", len(seen), n)
 				case <-time.After(100 * time.Microsecond):

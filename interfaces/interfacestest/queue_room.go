@@ -25,7 +25,9 @@ var queueRoomChecks = []queueCheck{
 					k.Errorf("a message that was refused was delivered")
 				}
 			}
-			k.room(ctx)
+			if err := k.produceWithRoom(ctx, k.producer(), []byte("room")); err != nil {
+				k.Fatalf("Produce after everything was acknowledged: %w", err)
+			}
 			k.next(c, "a message produced when there was room again")
 			k.stop(c)
 			k.emptied(ctx)
@@ -85,16 +87,13 @@ var queueRoomChecks = []queueCheck{
 	},
 }
 
-// room produces a message as soon as there is room for it.
-func (k *queueKit) room(ctx context.Context) {
+// produceWithRoom produces a message as soon as there is room for it.
+func (k *queueKit) produceWithRoom(ctx context.Context, producer interfaces.IQueueProducer, body []byte) error {
 	deadline := time.Now().Add(k.Patience)
 	for {
-		err := k.producer().Produce(ctx, []byte("room"))
-		if err == nil {
-			return
-		}
+		err := producer.Produce(ctx, body)
 		if !errors.Is(err, interfaces.ErrFull) || time.Now().After(deadline) {
-			k.Fatalf("Produce after everything was acknowledged: %w", err)
+			return err
 		}
 		time.Sleep(5 * time.Millisecond)
 	}

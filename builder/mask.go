@@ -84,7 +84,12 @@ func (r *redaction) hide(from, to int) {
 }
 
 // done returns what is shown and where the caret is in it.
-func (r *redaction) done() ([]rune, int) { return append(r.shown, r.text[r.at:]...), r.moved }
+func (r *redaction) done() ([]rune, int) {
+	if r.at == 0 {
+		return r.text, r.moved
+	}
+	return append(r.shown, r.text[r.at:]...), r.moved
+}
 
 // redactAll returns what is shown of a text without the hidden parts of it, and
 // where the caret is then.

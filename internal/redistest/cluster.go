@@ -3,7 +3,6 @@ package redistest
 import (
 	"context"
 	"fmt"
-	"net"
 	"strconv"
 	"sync"
 	"testing"
@@ -188,21 +187,25 @@ func startCluster(t testing.TB, options RigOptions) (*Cluster, error) {
 	bus := make(map[*Node]int)
 
 	for i := range 2 * clusterMasters {
-		port := freePort(t)
+		port, err := claimFreePort()
+		if err != nil {
+			return c, err
+		}
 		n, err := c.newNode(t, "node"+strconv.Itoa(i), func(n *Node) []string {
-			return append(c.clusterLines(n, port), c.data()...)
+			n.busPort = port
+			return append(c.clusterLines(n), c.data()...)
 		})
 		if err != nil {
 			return c, err
 		}
-		bus[n] = port
+		bus[n] = port.number
 		if !options.BusProxies {
 			continue
 		}
-		if n.bus, err = newProxy(net.JoinHostPort("127.0.0.1", strconv.Itoa(port))); err != nil {
+		if n.bus, err = newProxy(port.addr()); err != nil {
 			return c, err
 		}
-		bus[n] = n.bus.port()
+		bus[n] = n.bus.port.number
 		n.config = append(n.config, "cluster-announce-bus-port "+strconv.Itoa(bus[n]))
 	}
 	if err := c.start(); err != nil {
@@ -216,10 +219,10 @@ func startCluster(t testing.TB, options RigOptions) (*Cluster, error) {
 	return c, nil
 }
 
-func (c *Cluster) clusterLines(n *Node, bus int) []string {
+func (c *Cluster) clusterLines(n *Node) []string {
 	lines := []string{
 		"cluster-enabled yes",
-		"cluster-port " + strconv.Itoa(bus),
+		"cluster-port " + strconv.Itoa(n.busPort.number),
 		"cluster-announce-ip 127.0.0.1",
 		"cluster-node-timeout 1000",
 		"cluster-replica-validity-factor 0",  // a replica takes over however old it is
@@ -230,12 +233,11 @@ func (c *Cluster) clusterLines(n *Node, bus int) []string {
 	}
 
 	if n.proxy != nil {
-		_, port, _ := net.SplitHostPort(n.proxy.Addr())
 		key := "cluster-announce-port "
 		if c.files != nil {
 			key = "cluster-announce-tls-port "
 		}
-		lines = append(lines, key+port)
+		lines = append(lines, key+strconv.Itoa(n.proxy.port.number))
 	}
 	return lines
 }
@@ -257,7 +259,7 @@ func (c *Cluster) form(ctx context.Context, bus map[*Node]int) error {
 	// Each meets each: waiting for them to gossip takes seconds.
 	for i, n := range c.nodes {
 		for _, other := range c.nodes[i+1:] {
-			if err := n.client.Do(ctx, "CLUSTER", "MEET", "127.0.0.1", other.port, bus[other]).Err(); err != nil {
+			if err := n.client.Do(ctx, "CLUSTER", "MEET", "127.0.0.1", other.port.number, bus[other]).Err(); err != nil {
 				return err
 			}
 		}

@@ -68,7 +68,7 @@ func (m *SlotMove) Keys(ctx context.Context, n int) (int, error) {
 	if err != nil || len(keys) == 0 {
 		return 0, err
 	}
-	args := []any{"MIGRATE", "127.0.0.1", m.to.port, "", 0, patience.Milliseconds(), "REPLACE"}
+	args := []any{"MIGRATE", "127.0.0.1", m.to.port.number, "", 0, patience.Milliseconds(), "REPLACE"}
 	if secret := m.cluster.secret; secret != "" {
 		args = append(args, "AUTH2", adminName, secret)
 	}

@@ -9,7 +9,6 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -21,19 +20,20 @@ import (
 // Node is one process of a Cluster, of Sentinels or of Single. Its methods may
 // be called from any goroutine that may end the test.
 type Node struct {
-	name   string // for messages
-	binary string
-	args   []string // after the configuration file
-	dir    string
-	port   int
-	config []string // all lines of redis.conf but port and dir
-	proxy  *Proxy   // nil: clients connect to the process itself
-	bus    *Proxy   // nil: other nodes of its Cluster connect to the process itself
-	client *redis.Client
-	proc   *process                        // nil while it is not running
-	begin  func(ctx context.Context) error // what a started process is told first; may be nil
-	frozen bool
-	apart  bool // from the other nodes of its group
+	name    string // for messages
+	binary  string
+	args    []string // after the configuration file
+	dir     string
+	port    *port
+	config  []string // all lines of redis.conf but port and dir
+	proxy   *Proxy   // nil: clients connect to the process itself
+	busPort *port    // nil: other nodes have no need to reach it
+	bus     *Proxy   // nil: other nodes of its Cluster connect to the process itself
+	client  *redis.Client
+	proc    *process                        // nil while it is not running
+	begin   func(ctx context.Context) error // what a started process is told first; may be nil
+	frozen  bool
+	apart   bool // from the other nodes of its group
 }
 
 // Addr returns the host:port that clients know the node by.
@@ -137,7 +137,7 @@ func (n *Node) rejoin() {
 	}
 }
 
-func (n *Node) direct() string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(n.port)) }
+func (n *Node) direct() string { return n.port.addr() }
 
 func (n *Node) thaw() error {
 	if n.proc == nil || !n.frozen {
@@ -197,6 +197,11 @@ func (n *Node) close() {
 	for _, proxy := range []*Proxy{n.proxy, n.bus} {
 		if proxy != nil {
 			proxy.close()
+		}
+	}
+	for _, port := range []*port{n.port, n.busPort} {
+		if port != nil {
+			port.free()
 		}
 	}
 }

@@ -3,7 +3,6 @@ package redistest
 import (
 	"fmt"
 	"net"
-	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -13,7 +12,7 @@ import (
 // the test says. Its methods may be called at any time, from any goroutine.
 type Proxy struct {
 	target string
-	addr   string
+	port   *port
 	work   sync.WaitGroup
 
 	mu       sync.Mutex
@@ -42,7 +41,7 @@ func NewProxy(t testing.TB, target string) *Proxy {
 }
 
 // Addr returns the host:port for the client.
-func (p *Proxy) Addr() string { return p.addr }
+func (p *Proxy) Addr() string { return p.port.addr() }
 
 // Cut ends all connections. New ones are accepted.
 func (p *Proxy) Cut() {
@@ -64,14 +63,15 @@ func (p *Proxy) Refuse() {
 	}
 }
 
-// Accept ends Refuse. It panics when something else has taken the port.
+// Accept ends Refuse. It panics when a program that is no test of ours has
+// taken the port.
 func (p *Proxy) Accept() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.listener != nil || p.closed {
 		return
 	}
-	listener, err := net.Listen("tcp", p.addr)
+	listener, err := net.Listen("tcp", p.Addr())
 	if err != nil {
 		panic(fmt.Sprintf("proxy: %v", err))
 	}
@@ -174,20 +174,13 @@ func newProxy(target string) (*Proxy, error) {
 	open := make(chan struct{})
 	close(open)
 	p := &Proxy{target: target, links: map[*link]struct{}{}, gate: open}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	port, listener, err := claimPort()
 	if err != nil {
 		return nil, fmt.Errorf("proxy: %w", err)
 	}
-	p.addr = listener.Addr().String()
+	p.port = port
 	p.serve(listener)
 	return p, nil
-}
-
-// port returns that of Addr.
-func (p *Proxy) port() int {
-	_, port, _ := net.SplitHostPort(p.addr)
-	number, _ := strconv.Atoi(port) // it is the address of a listener
-	return number
 }
 
 // open tells whether bytes may pass; p.mu is held.
@@ -241,4 +234,5 @@ func (p *Proxy) close() {
 	p.mu.Unlock()
 	p.Cut()
 	p.work.Wait()
+	p.port.free()
 }

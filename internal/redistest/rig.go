@@ -84,7 +84,11 @@ func (r *rig) Options() RigOptions { return r.options }
 // newNode adds a node that is not started. lines gives its configuration, once
 // its addresses are known.
 func (r *rig) newNode(t testing.TB, name string, lines func(n *Node) []string) (*Node, error) {
-	n := &Node{name: name, binary: Binary(t), dir: filepath.Join(r.dir, name), port: freePort(t)}
+	port, err := claimFreePort()
+	if err != nil {
+		return nil, err
+	}
+	n := &Node{name: name, binary: Binary(t), dir: filepath.Join(r.dir, name), port: port}
 	r.nodes = append(r.nodes, n)
 	if r.options.Proxies {
 		proxy, err := newProxy(n.direct())
@@ -104,7 +108,7 @@ func (r *rig) newNode(t testing.TB, name string, lines func(n *Node) []string) (
 
 // common returns the lines that nodes of all kinds have.
 func (r *rig) common(n *Node) []string {
-	port := strconv.Itoa(n.port)
+	port := strconv.Itoa(n.port.number)
 	lines := []string{"bind 127.0.0.1", "dir " + n.dir}
 	if r.files == nil {
 		lines = append(lines, "port "+port)

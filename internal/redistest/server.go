@@ -1,9 +1,7 @@
 package redistest
 
 import (
-	"errors"
 	"fmt"
-	"math/rand/v2"
 	"net"
 	"os"
 	"path/filepath"
@@ -29,7 +27,7 @@ type Server struct {
 	t        testing.TB
 	binary   string
 	dir      string
-	port     int
+	port     *port
 	password string
 	options  Options
 	process  *process // nil while it is stopped
@@ -43,25 +41,31 @@ func New(t testing.TB, options Options) *Server {
 		if s.process != nil {
 			s.process.kill()
 		}
+		if s.port != nil {
+			s.port.free()
+		}
 	})
 	var err error
 
-	// Somebody else may take the port between the look and the start.
+	// A program that is none of ours may take the port before the start.
 	for range 5 {
-		s.port = freePort(t)
+		if s.port, err = claimFreePort(); err != nil {
+			break
+		}
 		if err = s.run(); err == nil {
 			return s
 		}
+		s.port.free()
 	}
 	t.Fatalf("starting redis-server: %v", err)
 	return nil
 }
 
 // Addr returns host:port, which stay the same when the server is started again.
-func (s *Server) Addr() string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(s.port)) }
+func (s *Server) Addr() string { return s.port.addr() }
 
 // Port returns the port.
-func (s *Server) Port() int { return s.port }
+func (s *Server) Port() int { return s.port.number }
 
 // Dir returns the folder that the server works in, which is where a file of
 // Options.Config without a path of its own is found.
@@ -154,7 +158,7 @@ func (s *Server) mustRun() {
 func (s *Server) run() error {
 	lines := []string{
 		"bind 127.0.0.1",
-		"port " + strconv.Itoa(s.port),
+		"port " + strconv.Itoa(s.port.number),
 		"dir " + s.dir,
 		"save 86400 1000000", // Stop saves; nothing does in between
 		"enable-debug-command local",
@@ -194,7 +198,7 @@ func (s *Server) ready() error {
 	for {
 		info, err := s.call("INFO", "server")
 		if err == nil && !strings.Contains(info, want) {
-			return fmt.Errorf("another server listens on port %d", s.port)
+			return fmt.Errorf("another server listens on port %d", s.port.number)
 		}
 
 		if err == nil {
@@ -231,24 +235,4 @@ func (s *Server) call(args ...string) (string, error) {
 		}
 	}
 	return wire.call(args...)
-}
-
-// freePort returns a port that nobody listens on. It is below the range from
-// which the system serves outgoing connections, or one of those could sit on
-// it while the server is stopped.
-func freePort(t testing.TB) int {
-	t.Helper()
-	var errs []error
-	for range 50 {
-		port := 20000 + rand.IntN(12000)
-		listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
-		if err != nil {
-			errs = append(errs, err)
-			continue
-		}
-		listener.Close()
-		return port
-	}
-	t.Fatalf("no free port: %v", errors.Join(errs...))
-	return 0
 }

@@ -91,7 +91,7 @@ func (d *dumper) group(out, n *document.Node, v reflect.Value, p *plan, path str
 		f := p.byKey[key.Text]
 		switch {
 		case f == nil:
-			put(out, key.Text, d.written(value, nil, at))
+			put(out, key.Text, d.written(value, p.under(key.Text), at))
 		case f.shape.form == groupForm:
 			inner := &document.Node{Kind: document.Map}
 			d.group(inner, value, settled(fieldOf(v, f.index)), f.shape.fields, at, nil)
@@ -124,10 +124,6 @@ func text(s string, quoted bool) *document.Node {
 // written copies n as it was written.
 func (d *dumper) written(n *document.Node, s *shape, path string) *document.Node {
 	out := &document.Node{Kind: n.Kind, Quoted: n.Quoted, Masked: s == nil || s.form == freeForm}
-	var elem *shape
-	if s != nil {
-		elem = s.elem
-	}
 	switch n.Kind {
 	case document.Scalar:
 		out.Text = n.Text
@@ -139,17 +135,11 @@ func (d *dumper) written(n *document.Node, s *shape, path string) *document.Node
 		}
 	case document.List:
 		for i, element := range n.Children {
-			out.Children = append(out.Children, d.written(element, elem, fmt.Sprintf("%s_%d", path, i)))
+			out.Children = append(out.Children, d.written(element, s.within(""), fmt.Sprintf("%s_%d", path, i)))
 		}
 	case document.Map:
 		for key, value := range n.Pairs {
-			inner := elem
-			if s != nil && s.form == groupForm {
-				if f := s.fields.byKey[key.Text]; f != nil {
-					inner = f.shape
-				}
-			}
-			put(out, key.Text, d.written(value, inner, joinPath(path, key.Text)))
+			put(out, key.Text, d.written(value, s.within(key.Text), joinPath(path, key.Text)))
 		}
 	}
 	return out

@@ -100,6 +100,10 @@ func (b *Builder) describe(s *shape) string {
 		return "map of " + plural(b.describe(s.elem))
 	case groupForm:
 		return "map"
+	case freeForm:
+		if what := describeType(s.typ); what != "anything" {
+			return what
+		}
 	}
 	switch {
 	case s.secret:
@@ -118,6 +122,8 @@ func describeType(t reflect.Type) string {
 	switch {
 	case t == durationType:
 		return "duration"
+	case t == secretType:
+		return "secret"
 	case reflect.PointerTo(t).Implements(textUnmarshalerType):
 		return "text"
 	}

@@ -36,7 +36,7 @@ type field struct {
 type shape struct {
 	form   form
 	typ    reflect.Type
-	secret bool         // it is, or holds, component.Secret, or its tag says so
+	secret bool         // it is, or holds, component.Secret, or its tag, or that of what it is in, says so
 	ref    reflect.Type // the interface that it refers to, nil for what is no reference
 	elem   *shape       // of lists and maps
 	fields *plan        // of groups
@@ -61,20 +61,28 @@ func planOf(t reflect.Type) *plan {
 	if known, ok := plans.Load(t); ok {
 		return known.(*plan)
 	}
-	p := (&planner{underway: map[reflect.Type]*plan{}}).plan(t)
+	p := (&planner{underway: map[planKey]*plan{}}).plan(t, false)
 	known, _ := plans.LoadOrStore(t, p)
 	return known.(*plan)
 }
 
-type planner struct{ underway map[reflect.Type]*plan }
+// planner plans a type and those that it holds. All in a field whose tag says
+// that it is secret is so too.
+type planner struct{ underway map[planKey]*plan }
 
-func (pl *planner) plan(t reflect.Type) *plan {
-	if p, ok := pl.underway[t]; ok {
+type planKey struct {
+	typ    reflect.Type
+	secret bool
+}
+
+func (pl *planner) plan(t reflect.Type, secret bool) *plan {
+	key := planKey{t, secret}
+	if p, ok := pl.underway[key]; ok {
 		return p // a type that holds itself
 	}
 	p := &plan{byKey: map[string]*field{}}
-	pl.underway[t] = p
-	pl.addFields(p, t, nil)
+	pl.underway[key] = p
+	pl.addFields(p, t, nil, secret)
 	p.flat = isFlat(t)
 	for _, f := range p.fields {
 		p.byKey[f.key] = f
@@ -115,30 +123,26 @@ func (s *shape) mayRefer() bool {
 	return s.fields != nil && s.fields.refs
 }
 
-func (pl *planner) addFields(p *plan, t reflect.Type, index []int) {
+func (pl *planner) addFields(p *plan, t reflect.Type, index []int, within bool) {
 	for i := range t.NumField() {
 		f := t.Field(i)
 		key, options, _ := strings.Cut(f.Tag.Get("mapstructure"), ",")
 		at := append(slices.Clone(index), i)
 		has := func(option string) bool { return slices.Contains(strings.Split(options, ","), option) }
+		secret := within || f.Tag.Get("secret") == "true"
 		switch {
 		case f.Type.Kind() == reflect.Struct && has("squash"):
-			pl.addFields(p, f.Type, at)
+			pl.addFields(p, f.Type, at, secret)
 			continue
 		case !f.IsExported() || key == "-":
 			continue
 		case has("remain"):
-			p.remain = &field{key: f.Name, index: at, shape: pl.shape(f.Type)}
+			p.remain = &field{key: f.Name, index: at, shape: pl.shape(f.Type, secret)}
 			continue
 		case key == "":
 			key = f.Name
 		}
-		s := pl.shape(f.Type)
-		if f.Tag.Get("secret") == "true" {
-			for within := s; within != nil; within = within.elem {
-				within.secret = true
-			}
-		}
+		s := pl.shape(f.Type, secret)
 		target := s
 		for target.elem != nil {
 			target = target.elem // what a tag says of a list is said of its elements
@@ -162,28 +166,29 @@ var (
 	textUnmarshalerType = reflect.TypeFor[encoding.TextUnmarshaler]()
 )
 
-func (pl *planner) shape(t reflect.Type) *shape {
+func (pl *planner) shape(t reflect.Type, secret bool) *shape {
 	if t.Kind() == reflect.Pointer {
-		inner := pl.shape(t.Elem())
+		inner := pl.shape(t.Elem(), secret)
 		s := *inner
 		s.typ = t
 		return &s
 	}
-	s := &shape{typ: t, secret: t == secretType}
+	s := &shape{typ: t, secret: secret}
 	switch {
 	case reflect.PointerTo(t).Implements(textUnmarshalerType):
+		s.secret = secret || holdsSecret(t, nil)
 		if refs := component.Refs(reflect.New(t).Interface()); len(refs) == 1 {
 			s.ref = refs[0].Interface
 		}
 		return s
 	case t.Kind() == reflect.Struct:
-		s.form, s.fields = groupForm, pl.plan(t)
+		s.form, s.fields = groupForm, pl.plan(t, secret)
 	case t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.Uint8:
 	case t.Kind() == reflect.Slice:
-		s.form, s.elem = listForm, pl.shape(t.Elem())
+		s.form, s.elem = listForm, pl.shape(t.Elem(), secret)
 		s.secret = s.elem.secret
 	case t.Kind() == reflect.Map && t.Key().Kind() == reflect.String:
-		s.form, s.elem = tableForm, pl.shape(t.Elem())
+		s.form, s.elem = tableForm, pl.shape(t.Elem(), secret)
 		s.secret = s.elem.secret
 	case isScalar(t.Kind()):
 		return s
@@ -193,7 +198,60 @@ func (pl *planner) shape(t reflect.Type) *shape {
 	if s.elem != nil && s.elem.form == freeForm {
 		s.form, s.elem = freeForm, nil
 	}
+	if s.form == freeForm { // of which it is not known what stands where
+		s.secret = secret || holdsSecret(t, nil)
+	}
 	return s
+}
+
+// holdsSecret reports whether a component.Secret may be in a value of type t.
+// seen keeps types that hold themselves from being walked for ever.
+func holdsSecret(t reflect.Type, seen []reflect.Type) bool {
+	if t == secretType {
+		return true
+	}
+	if slices.Contains(seen, t) {
+		return false
+	}
+	seen = append(seen, t)
+	switch t.Kind() {
+	case reflect.Struct:
+		for i := range t.NumField() {
+			if holdsSecret(t.Field(i).Type, seen) {
+				return true
+			}
+		}
+	case reflect.Map:
+		return holdsSecret(t.Key(), seen) || holdsSecret(t.Elem(), seen)
+	case reflect.Pointer, reflect.Slice, reflect.Array:
+		return holdsSecret(t.Elem(), seen)
+	}
+	return false
+}
+
+// within returns the shape of what stands in a value of the shape: of the
+// elements of a list, or of the value of a key. It is nil if nothing is known.
+func (s *shape) within(key string) *shape {
+	switch {
+	case s == nil:
+		return nil
+	case s.form == freeForm:
+		return s
+	case s.form == groupForm:
+		return s.fields.under(key)
+	}
+	return s.elem
+}
+
+// under returns the shape of the value of a key.
+func (p *plan) under(key string) *shape {
+	switch f := p.byKey[key]; {
+	case f != nil:
+		return f.shape
+	case p.remain != nil:
+		return p.remain.shape.within(key)
+	}
+	return nil
 }
 
 func isScalar(k reflect.Kind) bool {

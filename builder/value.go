@@ -92,7 +92,7 @@ func (r *valueReader) group(n *document.Node, v, plain reflect.Value, p *plan, p
 			standing[key.Text] = true
 			f := p.byKey[key.Text]
 			if f == nil {
-				r.written(value, nil, "", joinPath(path, key.Text))
+				r.written(value, p.under(key.Text), "", joinPath(path, key.Text))
 				continue
 			}
 			at := joinPath(path, f.key)
@@ -132,24 +132,19 @@ func settled(v reflect.Value) reflect.Value {
 
 // written adds the scalars of n, which stands in the file.
 func (r *valueReader) written(n *document.Node, s *shape, doc, path string) {
-	var elem *shape
-	if s != nil {
-		elem = s.elem
-	}
 	switch n.Kind {
 	case document.List:
 		for i, element := range n.Children {
-			r.written(element, elem, doc, indexPath(path, i))
+			r.written(element, s.within(""), doc, indexPath(path, i))
 		}
 	case document.Map:
 		for key, value := range n.Pairs {
-			inner := elem
 			if s != nil && s.form == groupForm {
 				if f := s.fields.byKey[key.Text]; f != nil {
-					inner, doc = f.shape, f.doc
+					doc = f.doc
 				}
 			}
-			r.written(value, inner, doc, joinPath(path, key.Text))
+			r.written(value, s.within(key.Text), doc, joinPath(path, key.Text))
 		}
 	case document.Scalar:
 		v := Value{

@@ -117,7 +117,13 @@ var queueRetryChecks = []queueCheck{
 			// off the queue too early is gone by then.
 			k.produce(ctx, "m")
 			for attempt := 1; attempt < k.MaxAttempts; attempt++ {
-				c := k.consume(ctx, k.Site, func(context.Context, interfaces.Message) error { return errHandler })
+				// The handler ends its run, lest the next attempt be made by it too.
+				run, end := context.WithCancel(ctx)
+				defer end()
+				c := k.consume(run, k.Site, func(context.Context, interfaces.Message) error {
+					end()
+					return errHandler
+				})
 				if m := k.next(c, "an attempt by a new run"); m.Attempt != attempt {
 					k.Errorf("attempt %d has the number %d", attempt, m.Attempt)
 				}

@@ -134,6 +134,7 @@ var queueDeliveryChecks = []queueCheck{
 					case m := <-c.got:
 						seen[string(m.Body)]++
 						total++
+						deadline = time.After(k.Patience) // for the next, however many there are
 					default:
 					}
 				}

@@ -59,7 +59,7 @@ var mutexArgumentChecks = []mutexCheck{
 				}
 				_ = lease.Release(ctx) // of the short ones the time may be over
 			}
-			lease := k.take(ctx, k.mutex(), longLease)
+			lease := k.takeSoon(ctx, k.mutex(), longLease, "after short leases")
 			if err := lease.Extend(ctx, maxLease); err != nil {
 				k.Errorf("Extend for %v: %w", maxLease, err)
 			}

@@ -87,6 +87,7 @@ func TestCheckMutexesPassesWhatIsCorrect(t *testing.T) {
 }
 
 func TestMutexesOfTheReference(t *testing.T) {
+	t.Parallel()
 	interfacestest.TestMutexes(t, func(*testing.T) interfacestest.MutexHarness {
 		h := mutexHarness(breakage{})
 		h.Lease = 300 * time.Millisecond // longer than a busy machine stands still

@@ -46,7 +46,11 @@ func (d *decoder) group(n *document.Node, v reflect.Value, p *plan, path string,
 			remaining = append(remaining, key, value)
 		default:
 			value.Mask()
-			message, suggestion := unknownKey(key, value, p.keys)
+			known := p.keys
+			if skip != nil { // beside keys that are no field's
+				known = slices.Concat(itemKeys, known)
+			}
+			message, suggestion := unknownKey(key, value, known)
 			d.problem(key, path, message, suggestion)
 		}
 	}

@@ -88,6 +88,9 @@ func (c *checker) refuse(it *item) {
 
 var reservedKeys = component.ReservedKeys()
 
+// itemKeys are those of the reserved keys that mean something.
+var itemKeys = []string{"class", "description", "entries"}
+
 func reserved(key string) bool {
 	_, found := slices.BinarySearch(reservedKeys, key)
 	return found

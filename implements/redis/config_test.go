@@ -76,6 +76,7 @@ func TestConfigValidate(t *testing.T) {
 		{"certificates not asked for", func(c *redis.CacheConfig) { c.SSL, c.SSLCertReqs = true, "maybe" }, []string{`ssl_cert_reqs: "maybe" is none of none, optional and required`}},
 		{"any name", func(c *redis.CacheConfig) { c.SSL, c.SSLCheckHostname = true, false }, []string{"ssl_check_hostname: a certificate for another name can be from anybody: say tls_server_name, which name it is for"}},
 		{"TLS on a path", func(c *redis.CacheConfig) { c.UnixSocketPath, c.Enabled = "/r", true }, []string{"tls: cannot be on a unix socket"}},
+		{"SSL on a path", func(c *redis.CacheConfig) { c.UnixSocketPath, c.SSL = "/r", true }, []string{"ssl: cannot be on a unix socket"}},
 		{"database of a cluster", func(c *redis.CacheConfig) { c.Addrs, c.DB = []string{"a:1", "b:2"}, 1 }, []string{"db: database 1 cannot be: a cluster has only database 0"}},
 		{"database of a cluster in url", func(c *redis.CacheConfig) { c.Mode, c.URL = "cluster", component.NewSecret("redis://h/2") }, []string{"url: database 2 cannot be: a cluster has only database 0"}},
 		{"unknown mode", func(c *redis.CacheConfig) { c.Mode = "ring" }, []string{`mode: "ring" is none of single, sentinel and cluster`}},
@@ -152,6 +153,10 @@ func TestTLSFilesThatAreNotThere(t *testing.T) {
 	for key, change := range map[string]func(*redis.CacheConfig){
 		"tls_ca":   func(c *redis.CacheConfig) { c.CA = "none.pem" },
 		"tls_cert": func(c *redis.CacheConfig) { c.Cert, c.Key = "none.pem", "none.pem" },
+
+		"ssl_ca_certs": func(c *redis.CacheConfig) { c.SSLCACerts = "none.pem" },
+		"ssl_certfile": func(c *redis.CacheConfig) { c.SSLCertfile, c.SSLKeyfile = "none.pem", "none.pem" },
+		"ssl_keyfile":  func(c *redis.CacheConfig) { c.Cert, c.SSLKeyfile = "config_test.go", "none.pem" },
 	} {
 		c := redis.DefaultCacheConfig()
 		c.Enabled = true

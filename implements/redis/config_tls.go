@@ -66,7 +66,7 @@ func (v *validation) tls(c Config) {
 	v.check((t.Cert == "") == (t.Key == ""), nameOf(c.Key != "" || c.Cert != "", "tls_cert", "ssl_certfile"),
 		"a certificate and its key go together")
 	if on := t.Enabled || c.overTLS(); on {
-		v.check(c.way() != byPath, "tls", "cannot be on a unix socket")
+		v.check(c.way() != byPath, nameOf(c.Enabled, "tls", "ssl"), "cannot be on a unix socket")
 		return
 	}
 	t.Enabled = false
@@ -82,8 +82,9 @@ func (c Config) overTLS() bool {
 	return err == nil && target.secure
 }
 
-// config returns what a connection needs, nil without TLS. It reads the files.
-func (t TLS) config() (*tls.Config, error) {
+// tlsConfig returns what a connection needs, nil without TLS. It reads the
+// files, and names them by the keys under which they stand.
+func (c Config) tlsConfig(t TLS) (*tls.Config, error) {
 	if !t.Enabled {
 		return nil, nil //nolint:nilnil // no TLS is no failure
 	}
@@ -93,27 +94,29 @@ func (t TLS) config() (*tls.Config, error) {
 	}
 
 	if t.CA != "" {
-		text, err := readFile("tls_ca", t.CA)
+		name := nameOf(c.CA != "", "tls_ca", "ssl_ca_certs")
+		text, err := readFile(name, t.CA)
 		if err != nil {
 			return nil, err
 		}
 		config.RootCAs = x509.NewCertPool()
 		if !config.RootCAs.AppendCertsFromPEM(text) {
-			return nil, component.KeyError{Key: "tls_ca", Err: errors.New("the file has no certificate")}
+			return nil, component.KeyError{Key: name, Err: errors.New("the file has no certificate")}
 		}
 	}
 	if t.Cert != "" {
-		cert, err := readFile("tls_cert", t.Cert)
+		name := nameOf(c.Cert != "", "tls_cert", "ssl_certfile")
+		cert, err := readFile(name, t.Cert)
 		if err != nil {
 			return nil, err
 		}
-		key, err := readFile("tls_key", t.Key)
+		key, err := readFile(nameOf(c.Key != "", "tls_key", "ssl_keyfile"), t.Key)
 		if err != nil {
 			return nil, err
 		}
 		pair, err := tls.X509KeyPair(cert, key)
 		if err != nil {
-			return nil, component.KeyError{Key: "tls_cert", Err: fmt.Errorf("the certificate and the key are of no use: %w", err)}
+			return nil, component.KeyError{Key: name, Err: fmt.Errorf("the certificate and the key are of no use: %w", err)}
 		}
 		config.Certificates = []tls.Certificate{pair}
 	}

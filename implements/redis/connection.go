@@ -35,7 +35,7 @@ func connect(_ context.Context, site *component.Site, config Config) (*connectio
 		return nil, err
 	}
 	shared, release, err := component.Share(site, s, func() (*link, error) {
-		secure, err := s.secure.config()
+		secure, err := config.tlsConfig(s.secure)
 		if err != nil {
 			return nil, err
 		}

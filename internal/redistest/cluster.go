@@ -17,10 +17,17 @@ const (
 
 	// clusterPatience is how long a Cluster may take to agree on something.
 	clusterPatience = 30 * time.Second
+
+	// quick is after how much silence a node is replaced where a test waits for
+	// that, and calm is so much that a machine that stands still for a moment
+	// has nothing replaced that no test has touched.
+	quick = time.Second
+	calm  = 10 * time.Second
 )
 
 // Cluster is a Redis Cluster of six nodes, three of them masters with a replica
-// each. A node that is silent for a second is replaced by its replica.
+// each. A node that is silent is replaced by its replica, a second after a test
+// waits for that.
 type Cluster struct{ rig }
 
 // NewCluster starts a Cluster for this test alone. That takes some three
@@ -85,26 +92,42 @@ func (c *Cluster) Owner(t testing.TB, key string) *Node {
 func (c *Cluster) Fail(t testing.TB, master *Node) *Node {
 	t.Helper()
 	replica := c.Replica(t, master)
-	replica.Do(t, "CLUSTER", "FAILOVER")
-	c.AwaitMaster(t, replica)
+	// It is refused while the two have no link, and given up when it takes too
+	// long: then it is asked for again.
+	var asked time.Time
+	c.await(t, func(ctx context.Context) error {
+		err := c.knownAsMaster(ctx, replica)
+		if err == nil || time.Since(asked) < 6*time.Second {
+			return err
+		}
+		err = replica.client.Do(ctx, "CLUSTER", "FAILOVER").Err()
+		if err == nil {
+			asked = time.Now()
+			err = fmt.Errorf("%s has been asked to take over", replica.name)
+		}
+		return err
+	})
 	return replica
 }
 
 // AwaitMaster waits until node is a master in the eyes of all nodes that run.
 func (c *Cluster) AwaitMaster(t testing.TB, node *Node) {
 	t.Helper()
-	c.await(t, func(ctx context.Context) error {
-		views, err := c.views(ctx)
-		if err != nil {
-			return err
+	c.await(t, func(ctx context.Context) error { return c.knownAsMaster(ctx, node) })
+}
+
+// knownAsMaster tells why node is no master in the eyes of all nodes that run.
+func (c *Cluster) knownAsMaster(ctx context.Context, node *Node) error {
+	views, err := c.views(ctx)
+	if err != nil {
+		return err
+	}
+	for from, view := range views {
+		if e := view.at(node.Addr()); e == nil || !e.master() || len(e.slots) == 0 {
+			return fmt.Errorf("%s does not know %s as a master", from.name, node.name)
 		}
-		for from, view := range views {
-			if e := view.at(node.Addr()); e == nil || !e.master() || len(e.slots) == 0 {
-				return fmt.Errorf("%s does not know %s as a master", from.name, node.name)
-			}
-		}
-		return c.agreed(ctx, views)
-	})
+	}
+	return c.agreed(ctx, views)
 }
 
 // Isolate cuts a master off from all other nodes, while clients still reach all
@@ -162,7 +185,33 @@ func (c *Cluster) heal() error {
 	if err := c.settleMoves(ctx); err != nil {
 		return err
 	}
-	return until(ctx, func() error { return c.whole(ctx) })
+	return c.hurry(ctx, func() error { return c.whole(ctx) })
+}
+
+// hurry asks until there is no error. Meanwhile the nodes are quick to find out
+// who is there and who is not, also those that are apart; after that the ones
+// that are together are calm.
+func (c *Cluster) hurry(ctx context.Context, ask func() error) error {
+	if err := c.bear(ctx, quick); err != nil {
+		return err
+	}
+	if err := until(ctx, ask); err != nil {
+		return err
+	}
+	return c.bear(ctx, calm)
+}
+
+// bear sets for how long a node may be silent.
+func (c *Cluster) bear(ctx context.Context, silence time.Duration) error {
+	for _, n := range c.nodes {
+		if n.proc == nil || n.frozen || n.apart && silence == calm {
+			continue
+		}
+		if err := n.client.ConfigSet(ctx, "cluster-node-timeout", strconv.FormatInt(silence.Milliseconds(), 10)).Err(); err != nil {
+			return fmt.Errorf("%s: %w", n.name, err)
+		}
+	}
+	return nil
 }
 
 // reset gives a shared cluster to the next test.
@@ -224,7 +273,7 @@ func (c *Cluster) clusterLines(n *Node) []string {
 		"cluster-enabled yes",
 		"cluster-port " + strconv.Itoa(n.busPort.number),
 		"cluster-announce-ip 127.0.0.1",
-		"cluster-node-timeout 1000",
+		"cluster-node-timeout " + strconv.FormatInt(quick.Milliseconds(), 10),
 		"cluster-replica-validity-factor 0",  // a replica takes over however old it is
 		"cluster-allow-replica-migration no", // three pairs stay three pairs
 	}
@@ -283,5 +332,5 @@ func (c *Cluster) form(ctx context.Context, bus map[*Node]int) error {
 			return err
 		}
 	}
-	return until(ctx, func() error { return c.whole(ctx) })
+	return c.hurry(ctx, func() error { return c.whole(ctx) })
 }

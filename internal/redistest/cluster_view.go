@@ -103,7 +103,10 @@ func (c *Cluster) await(t testing.TB, ask func(ctx context.Context) error) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), clusterPatience)
 	defer cancel()
-	if err := until(ctx, func() error { return ask(ctx) }); err != nil {
+	if ask(ctx) == nil {
+		return
+	}
+	if err := c.hurry(ctx, func() error { return ask(ctx) }); err != nil {
 		t.Fatalf("waiting for the cluster: %v\n%s", err, c.logs())
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 )
 
 // MasterName is what Sentinels call their master.
@@ -16,7 +17,8 @@ const MasterName = "glue"
 const sentinelCount = 3
 
 // Sentinels is a master, a replica and three Sentinels that watch them. A
-// master that is silent for a second is replaced by the replica.
+// master that is silent is replaced by the replica, a second after a test waits
+// for that.
 type Sentinels struct {
 	rig
 	data      []*Node
@@ -62,13 +64,17 @@ func (s *Sentinels) Master(t testing.TB) *Node {
 // master.
 func (s *Sentinels) AwaitMaster(t testing.TB, node *Node) {
 	t.Helper()
-	s.await(t, func(ctx context.Context) error {
-		master, err := s.master(ctx)
-		if err == nil && master != node {
-			err = fmt.Errorf("%s is the master", master.name)
-		}
-		return err
-	})
+	s.await(t, func(ctx context.Context) error { return s.agreedOn(ctx, node) })
+}
+
+// agreedOn tells why node is not the master that the Sentinels that run agree
+// on.
+func (s *Sentinels) agreedOn(ctx context.Context, node *Node) error {
+	master, err := s.master(ctx)
+	if err == nil && master != node {
+		err = fmt.Errorf("%s is the master", master.name)
+	}
+	return err
 }
 
 // Other returns the data node that node is not.
@@ -84,11 +90,21 @@ func (s *Sentinels) Other(node *Node) *Node {
 func (s *Sentinels) Fail(t testing.TB) *Node {
 	t.Helper()
 	next := s.Other(s.Master(t))
-	// It is refused while the last fail-over is being finished.
+	// It is refused while the last fail-over is being finished, and given up if
+	// the replica has not been heard of for long: then it is asked for again.
+	var asked time.Time
 	s.await(t, func(ctx context.Context) error {
-		return s.sentinels[0].client.Do(ctx, "SENTINEL", "FAILOVER", MasterName).Err()
+		err := s.agreedOn(ctx, next)
+		if err == nil || time.Since(asked) < 6*time.Second {
+			return err
+		}
+		err = s.sentinels[0].client.Do(ctx, "SENTINEL", "FAILOVER", MasterName).Err()
+		if err == nil {
+			asked = time.Now()
+			err = fmt.Errorf("%s has been asked for a fail-over", s.sentinels[0].name)
+		}
+		return err
 	})
-	s.AwaitMaster(t, next)
 	return next
 }
 
@@ -183,12 +199,9 @@ func (s *Sentinels) dataLines(n *Node) []string {
 func (s *Sentinels) sentinelLines(n *Node) []string {
 	_, port, _ := net.SplitHostPort(n.Addr())
 	_, master, _ := net.SplitHostPort(s.data[0].Addr())
-	// Were all three to notice at once, each would vote for itself and they
-	// would try again after twice the time-out. So the last one is slower.
-	silence := 800 + 200*len(s.sentinels)
 	lines := []string{
 		"sentinel monitor " + MasterName + " 127.0.0.1 " + master + " 2",
-		"sentinel down-after-milliseconds " + MasterName + " " + strconv.Itoa(silence),
+		"sentinel down-after-milliseconds " + MasterName + " " + strconv.FormatInt(calm.Milliseconds(), 10),
 		"sentinel failover-timeout " + MasterName + " 2000",
 		"sentinel announce-ip 127.0.0.1",
 		"sentinel announce-port " + port,
@@ -219,9 +232,35 @@ func (s *Sentinels) await(t testing.TB, ask func(ctx context.Context) error) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), clusterPatience)
 	defer cancel()
-	if err := until(ctx, func() error { return ask(ctx) }); err != nil {
+	if ask(ctx) == nil {
+		return
+	}
+	err := s.bear(ctx, quick)
+	if err == nil {
+		err = until(ctx, func() error { return ask(ctx) })
+	}
+	if err == nil {
+		err = s.bear(ctx, calm)
+	}
+	if err != nil {
 		t.Fatalf("waiting for the Sentinels: %v\n%s", err, s.logs())
 	}
+}
+
+// bear sets for how long the master may be silent.
+func (s *Sentinels) bear(ctx context.Context, silence time.Duration) error {
+	for i, n := range s.sentinels {
+		if !n.up() {
+			continue
+		}
+		// Were all three to notice at once, each would vote for itself and they
+		// would try again after twice the time-out. So the last one is slower.
+		ms := (silence + time.Duration(i-1)*quick/5).Milliseconds()
+		if err := n.client.Do(ctx, "SENTINEL", "SET", MasterName, "down-after-milliseconds", ms).Err(); err != nil {
+			return fmt.Errorf("%s: %w", n.name, err)
+		}
+	}
+	return nil
 }
 
 // master asks all Sentinels that run, and the master.

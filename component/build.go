@@ -227,7 +227,10 @@ func (b *construction) ensure(ctx context.Context, n *node, by *view) error {
 func (v *view) construct(site *Site) (c any, err error) {
 	n := v.node
 	class := n.item.Class
-	config := class.NewConfig()
+	var config any
+	if err := protect("Default", func() error { config = class.NewConfig(); return nil }); err != nil {
+		return nil, err
+	}
 	if class.prepare != nil {
 		if err := protect("Prepare", func() error { return class.prepare(v.ctx, site, config) }); err != nil {
 			return nil, err
@@ -260,6 +263,18 @@ func (v *view) construct(site *Site) (c any, err error) {
 		}
 	}
 	return c, nil
+}
+
+// inBackground calls what may hang or end its goroutine; the channel has its
+// error, and room for it if nobody waits any more.
+func inBackground(in string, call func() error) <-chan error {
+	done := make(chan error, 1)
+	go func() {
+		err := fmt.Errorf("%s ended its goroutine", in)
+		defer func() { done <- err }()
+		err = protect(in, call)
+	}()
+	return done
 }
 
 // protect turns a panic of call into an error.

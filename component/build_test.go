@@ -275,6 +275,17 @@ func TestPanicInDecodeIsAnError(t *testing.T) {
 	}
 }
 
+func TestPanicInDefaultIsAnError(t *testing.T) {
+	r := newRegistry(t)
+	must(t, component.RegisterClass(r, component.Class[*dog, dogConfig]{
+		Name: "zoo.Wolf", New: newDog, Default: func() dogConfig { panic("boom") },
+	}))
+	err := component.NewSite().Build(t.Context(), []component.Item{{Class: class(t, r, "zoo.Wolf")}})
+	if !panicked("Default")(err) {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestEntriesAreInvisibleUntilEverythingIsStarted(t *testing.T) {
 	r, s := newRegistry(t), component.NewSite()
 	var d diary

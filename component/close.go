@@ -79,8 +79,7 @@ func closeOne(ctx context.Context, component any) error {
 	default:
 		return nil
 	}
-	done := make(chan error, 1)
-	go func() { done <- protect("Close", call) }()
+	done := inBackground("Close", call)
 	select {
 	case err := <-done:
 		return err

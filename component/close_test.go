@@ -3,6 +3,7 @@ package component_test
 import (
 	"context"
 	"errors"
+	"runtime"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -93,6 +94,28 @@ func TestCloseLeavesBehindWhatDoesNotEnd(t *testing.T) {
 		}
 		d.expect(t, "a")
 		close(hang)
+	})
+}
+
+// TestGoroutinesThatEndAreErrors holds that nothing waits for a component that
+// ends its goroutine, as t.FailNow does in a fake.
+func TestGoroutinesThatEndAreErrors(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, s := newRegistry(t), component.NewSite()
+		end := func(context.Context) error { runtime.Goexit(); return nil }
+		must(t, s.Build(t.Context(), []component.Item{dogItem(t, r, dogConfig{Name: "a", Ill: end, End: end})}))
+		began := time.Now()
+		report := s.CheckHealth(t.Context())
+		if len(report) != 1 || report[0].Err == nil || report[0].Err.Error() != "CheckHealth ended its goroutine" {
+			t.Errorf("the health is %v", report)
+		}
+		err := s.Close(t.Context())
+		if err == nil || err.Error() != `close zoo.Dog "a": Close ended its goroutine` {
+			t.Errorf("Close = %v", err)
+		}
+		if took := time.Since(began); took != 0 {
+			t.Errorf("took %v", took)
+		}
 	})
 }
 

@@ -64,8 +64,7 @@ func (s *Site) CheckHealth(ctx context.Context) []Health {
 func checkOne(ctx context.Context, checker HealthChecker) error {
 	ctx, cancel := context.WithTimeout(ctx, HealthTimeout)
 	defer cancel()
-	done := make(chan error, 1)
-	go func() { done <- protect("CheckHealth", func() error { return checker.CheckHealth(ctx) }) }()
+	done := inBackground("CheckHealth", func() error { return checker.CheckHealth(ctx) })
 	select {
 	case err := <-done:
 		return err

@@ -375,11 +375,17 @@ func TestDeadlineThatRunsOutBetweenAttempts(t *testing.T) {
 	})
 	wantWorking(t, cache)
 	proxy.LoseReplies(func(request []byte) bool { return strings.Contains(strings.ToUpper(string(request)), "GET") })
-	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-	defer cancel()
-	_, err := cache.GetValue(unannounced{ctx}, "k")
-	if !errors.Is(err, interfaces.ErrUnavailable) || !errors.Is(err, context.DeadlineExceeded) || proxy.Lost() == 0 {
-		t.Errorf("GetValue: %v, after %d lost replies", err, proxy.Lost())
+	// On a machine that is busy it takes longer until there was an attempt.
+	for allowed := 50 * time.Millisecond; proxy.Lost() == 0; allowed *= 2 {
+		if allowed > patience {
+			t.Fatal("no reply was lost")
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), allowed)
+		_, err := cache.GetValue(unannounced{ctx}, "k")
+		cancel()
+		if !errors.Is(err, interfaces.ErrUnavailable) || !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("GetValue: %v, after %d lost replies", err, proxy.Lost())
+		}
 	}
 }
 

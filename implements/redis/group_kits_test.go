@@ -79,7 +79,7 @@ func (g group) queues() redis.QueueConfig {
 	config.Config = g.config
 	config.MaxAttempts, config.Concurrency, config.MaxLength = 3, 4, 50
 	config.RetryDelay, config.MaxRetryDelay = 40*time.Millisecond, 200*time.Millisecond
-	config.Visibility = 600 * time.Millisecond
+	config.Visibility = time.Second
 	return config
 }
 

@@ -100,7 +100,7 @@ func TestQueueKeysAreOneSlotAndLeaveNothing(t *testing.T) {
 func TestQueueIsConsumedThoughMemoryIsFull(t *testing.T) {
 	const messages = 40
 	server := redistest.New(t, redistest.Options{})
-	site := openQueue(t, queueConfig(t, server.Addr()))
+	site := openQueue(t, patient(queueConfig(t, server.Addr())))
 	first, stop := consume(t, site, "q", nil)
 	produceTo(t, site, "q", "first")
 	nextOf(t, first, "the first message") // so that there is a group
@@ -136,12 +136,13 @@ func TestQueueIsConsumedThoughMemoryIsFull(t *testing.T) {
 }
 
 func TestQueueForgetsConsumersThatDied(t *testing.T) {
+	t.Parallel()
 	server := redistest.New(t, redistest.Options{})
 	client := goredis.NewClient(&goredis.Options{Addr: server.Addr()})
 	defer client.Close()
 	const stream, group = "{queue:q}:stream", "fivcglue"
 	config := queueConfig(t, server.Addr())
-	config.Visibility = 100 * time.Millisecond
+	config.Visibility = 500 * time.Millisecond
 	site := openQueue(t, config)
 	redis.ForgetConsumersAfter(site, time.Millisecond)
 	produceTo(t, site, "q", "kept", "done")
@@ -163,7 +164,7 @@ func TestQueueForgetsConsumersThatDied(t *testing.T) {
 	}
 	eventually(t, "they have been silent for long", func() bool {
 		consumers, err := client.XInfoConsumers(t.Context(), stream, group).Result()
-		return err == nil && consumers[0].Idle > 1100*time.Millisecond && consumers[1].Idle > 1100*time.Millisecond
+		return err == nil && min(consumers[0].Idle, consumers[1].Idle) > 10*config.Visibility
 	})
 	got, _ := consume(t, site, "q", nil)
 	if m := nextOf(t, got, "the message of the dead consumer"); string(m.Body) != "kept" || m.Attempt != 2 {
@@ -211,12 +212,13 @@ func TestQueueBearsClocksThatJump(t *testing.T) {
 }
 
 func TestQueueBuriesWhatKillsItsConsumers(t *testing.T) {
+	t.Parallel()
 	redistest.Each(t, func(t *testing.T, b redistest.Backend) {
 		client := goredis.NewClient(&goredis.Options{Addr: b.Addr})
 		defer client.Close()
 		const stream, group = "{queue:q}:stream", "fivcglue"
 		config := queueConfig(t, b.Addr)
-		config.MaxAttempts, config.Visibility = 2, 100*time.Millisecond
+		config.MaxAttempts, config.Visibility = 2, 2*time.Second // a handler begins before that
 		log := &recordingLog{}
 		site, err := redis.NewQueueSite(t.Context(), siteWithLog(t, log), config)
 		if err != nil {
@@ -258,9 +260,9 @@ func TestQueueBuriesWhatKillsItsConsumers(t *testing.T) {
 				t.Errorf("the dead letter is %+v, %v", d, err)
 			}
 		}
-		if log.count("goes to the dead letters") != 1 {
-			t.Errorf("the log does not say once that a message was given up on: %v", log.lines)
-		}
+		eventually(t, "the log says once that a message was given up on", func() bool {
+			return log.count("goes to the dead letters") == 1
+		})
 	})
 }
 

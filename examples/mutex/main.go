@@ -61,11 +61,13 @@ func run(ctx context.Context, mutexes interfaces.IMutexSite, out io.Writer) erro
 		return err
 	}
 
-	// What a process that stands still looks like to all others: its lease ends.
-	if err := sleeper.Extend(ctx, 10*time.Millisecond); err != nil {
-		return err
+	// What a process that stands still looks like to all others: its lease ends,
+	// which may be as soon as now.
+	err = sleeper.Extend(ctx, 10*time.Millisecond)
+	if err == nil {
+		err = outlive(sleeper)
 	}
-	if err := outlive(sleeper); err != nil {
+	if err != nil && !errors.Is(err, interfaces.ErrLost) {
 		return err
 	}
 

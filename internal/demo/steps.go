@@ -53,7 +53,7 @@ var steps = []step{
 	}},
 	{"expiry", []call{
 		{text: `Set session for 300ms`, want: "stored", do: set("session", "abc", short)},
-		{text: `Get session`, want: "abc", do: get("session")},
+		{text: `Get session`, want: "abc", do: getWithin("session", "abc", short)},
 		{text: `Get session until it is gone`, want: "ErrMiss", do: expired("session"), waits: true},
 	}},
 	{"nil is a value too", []call{
@@ -107,6 +107,26 @@ func get(key string) func(context.Context, on) (string, error) {
 	}
 }
 
+// getWithin asks for a key that is kept for a short time, and stores it anew for
+// as long as it is asked too late, by a machine that stands still.
+func getWithin(key, value string, expire time.Duration) func(context.Context, on) (string, error) {
+	return func(ctx context.Context, cache on) (string, error) {
+		for {
+			got, err := get(key)(ctx, cache)
+			if !errors.Is(err, interfaces.ErrMiss) {
+				return got, err
+			}
+			began := time.Now()
+			if _, err := set(key, value, expire)(ctx, cache); err != nil {
+				return "", err
+			}
+			if got, err = get(key)(ctx, cache); time.Since(began) < expire {
+				return got, err
+			}
+		}
+	}
+}
+
 func getCancelled(key string) func(context.Context, on) (string, error) {
 	return func(ctx context.Context, cache on) (string, error) {
 		ctx, cancel := context.WithCancel(ctx)
@@ -131,12 +151,15 @@ func expired(key string) func(context.Context, on) (string, error) {
 	return func(ctx context.Context, cache on) (string, error) {
 		limit, cancel := context.WithTimeout(ctx, 10*short)
 		defer cancel()
-		for pause := short; sleep(limit, pause) == nil; pause = 5 * time.Millisecond {
+		for pause := short; ; pause = 5 * time.Millisecond {
+			over := sleep(limit, pause) != nil
 			if value, err := get(key)(ctx, cache); err != nil {
 				return value, err
 			}
+			if over {
+				return "still there", nil
+			}
 		}
-		return "still there", ctx.Err()
 	}
 }
 

@@ -49,15 +49,16 @@ var queueDeadChecks = []queueCheck{
 		run: func(ctx context.Context, k *queueKit) {
 			inspector := k.Site.(interfaces.IQueueInspector)
 			began := time.Now()
-			m := k.giveUp(ctx, "bad", func() error { return fmt.Errorf("the reason: %s", strings.Repeat("é", 5_000)) })
+			const bad = "bad \x00\xff\r\n %s"
+			m := k.giveUp(ctx, bad, func() error { return fmt.Errorf("the reason: %s", strings.Repeat("é", 5_000)) })
 			dead := k.listDead(ctx)
 			if len(dead) != 1 {
 				k.Fatalf("there are %d dead letters, want 1", len(dead))
 			}
 			d := dead[0]
-			if d.ID != m.ID || string(d.Body) != "bad" || d.Attempt != k.MaxAttempts || !d.Time.Equal(m.Time) {
-				k.Errorf("the dead letter is %q %q after %d attempts, produced %v; want %q \"bad\" after %d, produced %v",
-					d.ID, d.Body, d.Attempt, d.Time, m.ID, k.MaxAttempts, m.Time)
+			if d.ID != m.ID || string(d.Body) != bad || d.Attempt != k.MaxAttempts || !d.Time.Equal(m.Time) {
+				k.Errorf("the dead letter is %q %q after %d attempts, produced %v; want %q %q after %d, produced %v",
+					d.ID, d.Body, d.Attempt, d.Time, m.ID, bad, k.MaxAttempts, m.Time)
 			}
 			if !strings.HasPrefix(d.Reason, "the reason: ") || len(d.Reason) > 10_000 {
 				k.Errorf("the reason of a dead letter is %s, want the beginning of the handler's error", short(d.Reason))
@@ -65,9 +66,9 @@ var queueDeadChecks = []queueCheck{
 			if off := d.Died.Sub(began); off < -time.Minute || off > time.Minute {
 				k.Errorf("a dead letter has died %v, which is %v from when it was produced", d.Died, off)
 			}
-			k.giveUp(ctx, "worse", func() error { panic("the handler's panic") })
+			k.giveUp(ctx, "worse", func() error { panic("the \x00 handler's panic") })
 			dead = k.listDead(ctx)
-			if len(dead) != 2 || string(dead[1].Body) != "worse" || !strings.Contains(dead[1].Reason, "the handler's panic") {
+			if len(dead) != 2 || string(dead[1].Body) != "worse" || !strings.Contains(dead[1].Reason, "handler's panic") {
 				k.Errorf("dead letters after a second one: %+v, want it last with its panic for a reason", dead)
 			}
 			k.wantDepth(ctx, inspector, "with 2 dead letters", func(d interfaces.QueueDepth) bool {

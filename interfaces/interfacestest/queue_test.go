@@ -103,6 +103,7 @@ func TestQueueKitFindsBrokenQueues(t *testing.T) {
 		"counts nothing":                       "queue/depth",
 		"has no dead letters":                  "queue/dead letters",
 		"forgets why a letter is dead":         "queue/dead letters",
+		"keeps letters as text":                "queue/dead letters",
 		"restores with attempts":               "queue/restore",
 		"restores and keeps":                   "queue/restore",
 		"restores more than there is room for": "queue/restore to a full queue",

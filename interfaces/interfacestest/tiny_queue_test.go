@@ -1,6 +1,7 @@
 package interfacestest_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -459,6 +460,9 @@ func (r *tinyQueueRun) settle(m *tinyMessage, err error) {
 		}
 		if r.has("forgets why a letter is dead") {
 			letter.Reason = ""
+		}
+		if r.has("keeps letters as text") {
+			letter.Body, _, _ = bytes.Cut(letter.Body, []byte{0})
 		}
 		if !r.has("has no dead letters") {
 			q.dead = append(q.dead, letter)

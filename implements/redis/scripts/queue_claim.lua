@@ -53,8 +53,9 @@ local function bury(id, attempts)
   local entry = redis.call('XRANGE', stream, id, id)[1]
   if entry then
     local produced = field(entry, 't') or string.match(id, '^%d+')
+    -- string.format would end at a zero byte.
     local kept = redis.pcall('HSET', letters, id,
-      string.format('%d %s %s %d %s%s', attempts, produced, now_text, #reason, reason, field(entry, 'b') or ''))
+      attempts .. ' ' .. produced .. ' ' .. now_text .. ' ' .. #reason .. ' ' .. reason .. (field(entry, 'b') or ''))
     if type(kept) == 'table' then
       return -- the server's memory is full
     end

@@ -34,8 +34,9 @@ for i = 4, #ARGV, 4 do
       local entry = redis.call('XRANGE', stream, id, id)[1]
       if entry then
         local produced = field(entry, 't') or string.match(id, '^%d+')
+        -- string.format would end at a zero byte.
         redis.call('HSET', letters, id,
-          string.format('%d %s %s %d %s%s', attempt, produced, now_text, #reason, reason, field(entry, 'b') or ''))
+          attempt .. ' ' .. produced .. ' ' .. now_text .. ' ' .. #reason .. ' ' .. reason .. (field(entry, 'b') or ''))
         redis.call('ZADD', dead, now_text, id)
         redis.call('XDEL', stream, id)
       end

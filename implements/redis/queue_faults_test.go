@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -372,4 +373,57 @@ func TestQueueGivesBackWhatItReadAhead(t *testing.T) {
 			}
 		}
 	})
+}
+
+// What cannot be noted for another attempt, or as a dead letter, has to stay what
+// it was: a script that is refused half way is not undone.
+func TestQueueLosesNothingThatCannotBeNoted(t *testing.T) {
+	for _, foreign := range []string{"retry", "dead", "letters"} {
+		t.Run(foreign, func(t *testing.T) {
+			server := redistest.New(t, redistest.Options{})
+			config := queueConfig(t, server.Addr())
+			config.MaxAttempts = 2
+			site := openQueue(t, config)
+			first, stop := consume(t, site, "q", nil)
+			produceTo(t, site, "q", "first")
+			nextOf(t, first, "the first message") // so that there is a group
+			stop()
+
+			bodies := []string{"a", "b", "c"}
+			produceTo(t, site, "q", bodies...)
+			server.Do("SET", "{queue:q}:"+foreign, "of another type")
+			consumer, err := site.GetConsumer("q")
+			if err != nil {
+				t.Fatal(err)
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), patience)
+			defer cancel()
+			var attempts atomic.Int32
+			err = consumer.Consume(ctx, func(context.Context, interfaces.Message) error {
+				if int(attempts.Add(1)) == len(bodies)*config.MaxAttempts {
+					cancel()
+				}
+				return errors.New("no")
+			})
+			if err != nil && !errors.Is(err, interfaces.ErrInvalid) {
+				t.Errorf("Consume: %v", err)
+			}
+
+			server.Do("DEL", "{queue:q}:"+foreign)
+			got, _ := consume(t, site, "q", nil)
+			found := map[string]bool{}
+			eventually(t, "each message being handled, or dead", func() bool {
+				for len(got) > 0 {
+					found[string((<-got).Body)] = true
+				}
+				for d, err := range site.ListDead(t.Context(), "q") {
+					if err != nil {
+						t.Fatal(err)
+					}
+					found[string(d.Body)] = true
+				}
+				return len(found) == len(bodies)
+			})
+		})
+	}
 }

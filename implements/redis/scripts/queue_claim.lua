@@ -108,8 +108,8 @@ end
 if #result < count then
   for _, member in ipairs(redis.call('ZRANGEBYSCORE', retry, '-inf', now_text, 'LIMIT', 0, count - #result)) do
     local id, attempts = string.match(member, '^(.*):(%d+)$')
-    redis.call('ZREM', retry, member)
     take(id, attempts + 1)
+    redis.call('ZREM', retry, member) -- not before: should one of them be refused the message is not lost
   end
 end
 

@@ -23,23 +23,28 @@ local function field(entry, name)
   end
 end
 
+-- This changes nothing, but a script that has written may go on writing though
+-- the server's memory is full. What is acknowledged before it is noted elsewhere
+-- would be lost if the server refused to note it.
+redis.call('XACK', stream, group, '0-0')
+
 for i = 4, #ARGV, 4 do
   local id, attempt, wait, reason = ARGV[i], tonumber(ARGV[i + 1]), tonumber(ARGV[i + 2]), ARGV[i + 3]
   local pending = redis.pcall('XPENDING', stream, group, id, id, 1)
   if pending[1] and pending[1][2] == consumer and pending[1][4] == attempt then
-    redis.call('XACK', stream, group, id)
+    local entry = attempt >= most and redis.call('XRANGE', stream, id, id)[1]
     if attempt < most then
       redis.call('ZADD', retry, string.format('%.0f', now + wait), id .. ':' .. attempt)
-    else
-      local entry = redis.call('XRANGE', stream, id, id)[1]
-      if entry then
-        local produced = field(entry, 't') or string.match(id, '^%d+')
-        -- string.format would end at a zero byte.
-        redis.call('HSET', letters, id,
-          attempt .. ' ' .. produced .. ' ' .. now_text .. ' ' .. #reason .. ' ' .. reason .. (field(entry, 'b') or ''))
-        redis.call('ZADD', dead, now_text, id)
-        redis.call('XDEL', stream, id)
-      end
+    elseif entry then
+      local produced = field(entry, 't') or string.match(id, '^%d+')
+      -- string.format would end at a zero byte.
+      redis.call('HSET', letters, id,
+        attempt .. ' ' .. produced .. ' ' .. now_text .. ' ' .. #reason .. ' ' .. reason .. (field(entry, 'b') or ''))
+      redis.call('ZADD', dead, now_text, id)
+    end
+    redis.call('XACK', stream, group, id)
+    if entry then
+      redis.call('XDEL', stream, id)
     end
   end
 end

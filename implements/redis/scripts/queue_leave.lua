@@ -16,8 +16,8 @@ if pending.err then
   return 0
 end
 for _, p in ipairs(pending) do
+  redis.call('ZADD', retry, now, p[1] .. ':' .. math.max(0, p[4] - 1)) -- first: it may be refused
   redis.call('XACK', stream, group, p[1])
-  redis.call('ZADD', retry, now, p[1] .. ':' .. math.max(0, p[4] - 1))
 end
 -- Removing a consumer drops what it has, so it must have nothing.
 if #redis.call('XPENDING', stream, group, '-', '+', 1, consumer) == 0 then

@@ -2,6 +2,7 @@ package builder_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"runtime"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"github.com/fivcglue/fivcglue-go/builder"
+	"github.com/fivcglue/fivcglue-go/component"
 )
 
 // TestHostile holds that what is made to hurt takes neither long nor much
@@ -175,4 +177,54 @@ func peakOf(most uint64, work func()) uint64 {
 	close(done)
 	peak := <-result
 	return peak - min(peak, before.HeapAlloc)
+}
+
+// refusal is an error that cannot be printed where it is nil.
+type refusal struct{ text string }
+
+func (r *refusal) Error() string { return r.text }
+
+type refusingConfig struct {
+	At string `mapstructure:"at"`
+}
+
+func (c refusingConfig) Validate() error {
+	var none *refusal
+	if c.At == "validate" {
+		return none
+	}
+	return nil
+}
+
+// TestErrorsThatCannotBePrinted holds that an error which is a nil pointer, as
+// a Validate gives that forgot what an interface is, is a problem like others.
+func TestErrorsThatCannotBePrinted(t *testing.T) {
+	registry := component.NewRegistry()
+	if err := component.RegisterClass(registry, component.Class[*clock, refusingConfig]{
+		Name: "kit.Refusing",
+		New: func(_ context.Context, _ *component.Site, c refusingConfig) (*clock, error) {
+			var none *refusal
+			switch c.At {
+			case "within":
+				return nil, fmt.Errorf("it went wrong: %w", none)
+			case "joined":
+				return nil, fmt.Errorf("two: %w, %w", none, errors.New("b"))
+			}
+			return nil, none
+		},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	b := builder.New(builder.WithRegistry(registry))
+	for at, want := range map[string]string{
+		"validate": "x.yml:1:10: kit.Refusing: the error of Validate panicked: runtime error: ",
+		"new":      "x.yml:1:10: kit.Refusing: cannot be built: the error of New panicked: runtime error: ",
+		"within":   "x.yml:1:10: kit.Refusing: cannot be built: it went wrong: ",
+		"joined":   "x.yml:1:10: kit.Refusing: cannot be built: two: ",
+	} {
+		err := b.Load(t.Context(), component.NewSite(), builder.Reader("x.yml", "", strings.NewReader("- class: kit.Refusing\n  at: "+at+"\n")))
+		if err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%s: the error is %v", at, err)
+		}
+	}
 }

@@ -214,12 +214,17 @@ func (c *checker) validate(it *item, config any) {
 	}
 }
 
-// protect turns a panic of a class's code into an error.
+// protect turns a panic of a class's code, or of the error that it gave, into
+// an error.
 func protect(in string, call func() error) (err error) {
 	defer func() {
 		if value := recover(); value != nil {
 			err = &component.PanicError{In: in, Value: value}
 		}
 	}()
-	return call()
+	if err = call(); err != nil {
+		in = "the error of " + in
+		_ = err.Error()
+	}
+	return err
 }

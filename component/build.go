@@ -277,12 +277,17 @@ func inBackground(in string, call func() error) <-chan error {
 	return done
 }
 
-// protect turns a panic of call into an error.
+// protect turns a panic of call into an error, and one of its error, as that
+// has which is a nil pointer: whoever prints it need not fear it.
 func protect(in string, call func() error) (err error) {
 	defer func() {
 		if value := recover(); value != nil {
 			err = &PanicError{In: in, Value: value, Stack: debug.Stack()}
 		}
 	}()
-	return call()
+	if err = call(); err != nil {
+		in = "the error of " + in
+		_ = err.Error()
+	}
+	return err
 }

@@ -130,6 +130,7 @@ func TestBuildUndoesWhatItDid(t *testing.T) {
 		"New fails":        {config{Make: func(context.Context, *component.Site) error { return boom }}, is(boom)},
 		"New panics":       {config{Make: func(context.Context, *component.Site) error { panic("boom") }}, panicked("New")},
 		"New panics error": {config{Make: func(context.Context, *component.Site) error { panic(boom) }}, is(boom)},
+		"a nil error":      {config{Make: func(context.Context, *component.Site) error { return (*boomError)(nil) }}, says("the error of New panicked: ")},
 		"Start fails":      {config{Begin: func(context.Context) error { return boom }}, is(boom)},
 		"Start panics":     {config{Begin: func(context.Context) error { panic("boom") }}, panicked("Start")},
 		"no such entry":    {config{Friend: refTo("nobody")}, is(component.ErrNotFound)},
@@ -155,7 +156,16 @@ func TestBuildUndoesWhatItDid(t *testing.T) {
 	}
 }
 
+// boomError is no error that can be printed where it is nil.
+type boomError struct{ text string }
+
+func (b *boomError) Error() string { return b.text }
+
 func is(want error) func(error) bool { return func(err error) bool { return errors.Is(err, want) } }
+
+func says(part string) func(error) bool {
+	return func(err error) bool { return err != nil && strings.Contains(err.Error(), part) }
+}
 
 func panicked(in string) func(error) bool {
 	return func(err error) bool {

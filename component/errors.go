@@ -116,7 +116,7 @@ func (e *BuildError) Unwrap() error { return e.Err }
 
 // PanicError is a panic of a component's code, turned into an error.
 type PanicError struct {
-	In    string // the function that panicked, "New"
+	In    string // what panicked, "New" or "the error of New"
 	Value any    // what was given to panic
 	Stack []byte // as runtime/debug.Stack has it
 }

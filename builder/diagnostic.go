@@ -31,7 +31,8 @@ type Diagnostic struct {
 	Excerpt string
 
 	// Err is the error behind the problem, such as one that a class returned
-	// from New, or nil.
+	// from New, or nil. One that shows credentials stands behind another that
+	// does not; errors.Is and errors.As find it all the same.
 	Err error
 
 	caret  int // the column of the excerpt at which the caret stands, from 1; 0: nowhere

@@ -3,6 +3,7 @@ package builder
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -22,8 +23,50 @@ type located struct {
 
 func (c *checker) reportLocated(it *item, l located) {
 	if problem := c.note(it.doc, l.node.Place(), it, l.path, l.message, l.suggestion); problem != nil {
-		problem.Err = l.err
+		problem.Err = discreetly(l.err)
 	}
+}
+
+// discreet is an error that shows credentials, behind a text without them: who
+// walks a chain of errors to print it, as loggers do, does not get at theirs.
+// errors.Is and errors.As find what is behind it.
+type discreet struct{ err error }
+
+func (d discreet) Error() string        { return document.WithoutCredentials(textOf(d.err)) }
+func (d discreet) Is(target error) bool { return errors.Is(d.err, target) }
+func (d discreet) As(target any) bool   { return errors.As(d.err, target) }
+
+// discreetly returns err, or, if it or what it wraps shows credentials, one
+// that does not.
+func discreetly(err error) error {
+	if left := maxWrapped; shows(err, &left) {
+		return discreet{err}
+	}
+	return err
+}
+
+// maxWrapped bounds how many errors of a tree are looked at: one may wrap itself.
+const maxWrapped = 1000
+
+// shows reports whether an error, or one that it wraps, shows credentials, or
+// is one of more than are looked at.
+func shows(err error, left *int) bool {
+	if err == nil {
+		return false
+	}
+	if *left--; *left < 0 {
+		return true
+	}
+	if text := textOf(err); document.WithoutCredentials(text) != text {
+		return true
+	}
+	switch wrapper := err.(type) { //nolint:errorlint // this is the walk that errors.As would do
+	case interface{ Unwrap() error }:
+		return shows(wrapper.Unwrap(), left)
+	case interface{ Unwrap() []error }:
+		return slices.ContainsFunc(wrapper.Unwrap(), func(inner error) bool { return shows(inner, left) })
+	}
+	return false
 }
 
 // locate takes an error apart into those that are joined in it, and finds the
@@ -37,11 +80,14 @@ func locate(it *item, err error) []located {
 		return all
 	}
 	var key component.KeyError
-	if errors.As(err, &key) && err.Error() == key.Error() {
+	if errors.As(err, &key) && textOf(err) == key.Error() {
 		return []located{locateKey(it, key)}
 	}
-	return []located{{node: it.head(), message: err.Error(), err: err}}
+	return []located{{node: it.head(), message: textOf(err), err: err}}
 }
+
+// textOf is err.Error of an error that may be a nil pointer, which panics.
+func textOf(err error) string { return fmt.Sprint(err) }
 
 // joined returns the errors that errors.Join has made one of, nil for any other
 // error. One that wraps several in a sentence of its own is left whole.
@@ -51,14 +97,18 @@ func joined(err error) []error {
 		return nil
 	}
 	parts := several.Unwrap()
-	if len(parts) == 0 || errors.Join(parts...).Error() != err.Error() {
+	texts := make([]string, len(parts))
+	for i, part := range parts {
+		texts[i] = textOf(part)
+	}
+	if len(parts) == 0 || strings.Join(texts, "\n") != textOf(err) {
 		return nil
 	}
 	return parts
 }
 
 func locateKey(it *item, e component.KeyError) located {
-	at := located{node: it.head(), path: e.Key, message: fmt.Sprint(e.Err), err: e}
+	at := located{node: it.head(), path: e.Key, message: textOf(e.Err), err: e}
 	if n, path := find(it.node, e.Key); n != nil {
 		at.node, at.path, at.stands = n, path, true
 	}

@@ -2,6 +2,7 @@ package builder_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"reflect"
 	"regexp"
@@ -167,5 +168,58 @@ func TestKeysTellNestedSecrets(t *testing.T) {
 	}
 	if found := hunters.FindAllString(schema.String(), -1); found != nil {
 		t.Errorf("the schema shows %v:\n%s", found, &schema)
+	}
+}
+
+// secretive is an error that says less than what it wraps.
+type secretive struct{ error }
+
+func (s secretive) Error() string { return "no connection" }
+func (s secretive) Unwrap() error { return s.error }
+
+func TestErrorsBehindProblemsShowNoCredentials(t *testing.T) {
+	refused := errors.New("refused")
+	deep := fmt.Errorf("dial redis://bob:hunter01@h: %w", refused)
+	for name, given := range map[string]error{
+		"itself":    deep,
+		"within":    secretive{deep},
+		"joined in": fmt.Errorf("two: %w, %w", errors.New("one"), secretive{deep}),
+		"at a key":  component.KeyError{Key: "host", Err: deep},
+	} {
+		t.Run(name, func(t *testing.T) {
+			registry := component.NewRegistry()
+			if err := component.RegisterClass(registry, component.Class[*clock, SmallConfig]{
+				Name: "kit.Refused",
+				New:  func(context.Context, *component.Site, SmallConfig) (*clock, error) { return nil, given },
+			}); err != nil {
+				t.Fatal(err)
+			}
+			b := builder.New(builder.WithRegistry(registry))
+			err := b.Load(t.Context(), component.NewSite(), builder.Reader("x.yml", "", strings.NewReader("- class: kit.Refused\n")))
+			if !errors.Is(err, refused) {
+				t.Errorf("the error behind it is lost: %v", err)
+			}
+			var key component.KeyError
+			if want := (component.KeyError{}); errors.As(given, &want) && !errors.As(err, &key) {
+				t.Errorf("the key is lost: %v", err)
+			}
+			var walk func(err error)
+			walk = func(err error) {
+				if hunters.MatchString(err.Error()) {
+					t.Errorf("%T says %v", err, err)
+				}
+				switch wrapper := err.(type) { //nolint:errorlint // this is how a chain is printed
+				case interface{ Unwrap() error }:
+					if inner := wrapper.Unwrap(); inner != nil {
+						walk(inner)
+					}
+				case interface{ Unwrap() []error }:
+					for _, inner := range wrapper.Unwrap() {
+						walk(inner)
+					}
+				}
+			}
+			walk(err)
+		})
 	}
 }

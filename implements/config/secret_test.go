@@ -2,6 +2,8 @@ package config_test
 
 import (
 	"bytes"
+	"fmt"
+	"log/slog"
 	"strings"
 	"testing"
 
@@ -47,5 +49,22 @@ func TestValuesAreNotDumped(t *testing.T) {
 	}
 	if got, _ := config.GetSession("redis").GetValue("password"); got != "hunter2" {
 		t.Errorf("what the dump builds has %q\n%s", got, &dumped)
+	}
+}
+
+func TestSessionsArePrintedWithoutTheirValues(t *testing.T) {
+	values := newValues(t, map[string]map[string]string{"redis": {"password": "hunter2"}})
+	session := newOverlay(t, values).GetSession("redis")
+	session.SetValue("token", "hunter3")
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%d"} {
+		if got := fmt.Sprintf(verb, session); got != `session "redis"` {
+			t.Errorf("%s prints %s", verb, got)
+		}
+	}
+	var text bytes.Buffer
+	slog.New(slog.NewTextHandler(&text, nil)).Info("x", "session", session, "config", values)
+	slog.New(slog.NewJSONHandler(&text, nil)).Info("x", "session", session, "config", values)
+	if strings.Contains(text.String(), "hunter") {
+		t.Errorf("a log has %s", &text)
 	}
 }

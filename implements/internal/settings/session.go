@@ -2,6 +2,7 @@ package settings
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"sync"
 
@@ -95,3 +96,7 @@ func (s *Session) become() {
 		s.entries, s.own = slices.Clone(s.entries), true
 	}
 }
+
+// Format writes the name of the session, whatever the verb: one of its values
+// may be a password.
+func (s *Session) Format(f fmt.State, _ rune) { _, _ = fmt.Fprintf(f, "session %q", s.name) }

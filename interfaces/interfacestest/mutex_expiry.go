@@ -146,7 +146,7 @@ func (k *mutexKit) renewed(ctx context.Context, take func() interfaces.ILease) i
 			}
 		}
 		if err := lease.Release(ctx); problem == nil && err != nil {
-			problem = fmt.Errorf("Release after it was renewed: %w", err)
+			problem = fmt.Errorf("the release after it was renewed: %w", err)
 		}
 		tick()
 		got, err := k.end(waiting, "after the holder released")

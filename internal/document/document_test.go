@@ -158,16 +158,19 @@ func FuzzRead(f *testing.F) {
 			}
 			start, allocated := time.Now(), allocatedBytes()
 			d, told := read()
-			if took := time.Since(start); took > time.Second {
-				t.Errorf("%s took %v for %d bytes", format, took, len(text))
-			}
-			if size := allocatedBytes() - allocated; size > 256<<20 {
+			took, size := time.Since(start), allocatedBytes()-allocated
+			if size > 256<<20 {
 				t.Errorf("%s allocated %d MB for %d bytes", format, size>>20, len(text))
 			}
 			if d.Complete != (told == "") {
 				t.Errorf("%s: complete %t with the problems %s", format, d.Complete, told)
 			}
+			start = time.Now()
 			again, toldAgain := read()
+			// The quicker of both, since a machine may stand still.
+			if took = min(took, time.Since(start)); took > time.Second {
+				t.Errorf("%s took %v for %d bytes", format, took, len(text))
+			}
 			if told != toldAgain || shape(d.Root, true) != shape(again.Root, true) {
 				t.Errorf("%s: read twice it is\n%s%s\nand\n%s%s", format, told, shape(d.Root, true), toldAgain, shape(again.Root, true))
 			}

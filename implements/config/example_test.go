@@ -15,6 +15,7 @@ import (
 func ExampleNewOverlay() {
 	ctx := context.Background()
 	_ = os.Setenv("SHOP_REDIS__SOCKET_TIMEOUT", "250ms")
+	defer os.Unsetenv("SHOP_REDIS__SOCKET_TIMEOUT")
 	environment, err := config.NewEnvironment(ctx, nil, config.EnvironmentConfig{Prefix: "SHOP_"})
 	if err != nil {
 		panic(err)

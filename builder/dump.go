@@ -83,12 +83,12 @@ func (d *dumper) item(it *item) *document.Node {
 func (d *dumper) group(out, n *document.Node, v reflect.Value, p *plan, path string, skip func(string) bool) {
 	standing := map[string]bool{}
 	for key, value := range n.Pairs {
-		if skip != nil && skip(key.Text) || value.Kind == document.Null {
+		f := p.byKey[key.Text]
+		if skip != nil && skip(key.Text) || f != nil && value.Kind == document.Null {
 			continue
 		}
 		standing[key.Text] = true
 		at := joinPath(path, key.Text)
-		f := p.byKey[key.Text]
 		switch {
 		case f == nil:
 			put(out, key.Text, d.written(value, p.under(key.Text), at))

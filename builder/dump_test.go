@@ -28,6 +28,7 @@ const dumped = `
   tags: [on, '1', "a: b", "line\nbreak", '$${x}']
   extra: {a: [1, "2", true, "true", 1.50, null], b: {c: '${HOST}'}}
   limits: {1: 5s, 2: 0.5}
+  labels: {'<<': no merge, a: ''}
   nodes:
     - {host: a}
     - {host: b, port: 12}
@@ -77,6 +78,25 @@ func TestDumpLoadsAsAnEqualSite(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// TestDumpKeepsNothing holds that a key without a value, which is none of the
+// class's own, is there in what the dump builds.
+func TestDumpKeepsNothing(t *testing.T) {
+	b := builder.New(builder.WithRegistry(kit(t)))
+	const open = "- entries:\n    - interface: kit.IClock\n  class: kit.Open\n  path: x\n  nothing: null\n"
+	text := open
+	for range 2 {
+		site := mustLoad(t, b, "x.yml", text)
+		c, err := component.Get[IClock](site, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if rest := c.(*clock).config.(OpenConfig).Rest; !reflect.DeepEqual(rest, map[string]any{"nothing": nil}) {
+			t.Errorf("%s\nbuilds %v", text, rest)
+		}
+		text = mustDump(t, b, site, "yaml")
 	}
 }
 

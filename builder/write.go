@@ -60,6 +60,9 @@ func toYAML(n *document.Node) *yaml.Node {
 			c := toYAML(child)
 			if n.Kind == document.Map && i%2 == 0 {
 				c.Tag = "!!str" // quoted where it looks like something else
+				if child.Text == "<<" {
+					c.Style = yaml.SingleQuotedStyle // in which it merges nothing
+				}
 			}
 			y.Content = append(y.Content, c)
 		}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // Diagnostic is one problem of a configuration and its place. It is an error.
@@ -44,11 +45,11 @@ type Diagnostic struct {
 //	config.yml:9:3: redis.Cache: unknown key "prot"; did you mean "port"?
 func (d *Diagnostic) Error() string {
 	var b strings.Builder
-	b.WriteString(d.Position())
+	b.WriteString(inOneLine(d.Position()))
 	for _, part := range []string{d.Item, d.Path} {
 		if part != "" {
 			b.WriteString(": ")
-			b.WriteString(part)
+			b.WriteString(inOneLine(part))
 		}
 	}
 	b.WriteString(": ")
@@ -73,11 +74,26 @@ func (d *Diagnostic) Unwrap() error { return d.Err }
 
 // text returns the message with the suggestion.
 func (d *Diagnostic) text() string {
-	message := strings.Join(strings.FieldsFunc(d.Message, func(r rune) bool { return r == '\n' || r == '\r' }), " ")
+	message := inOneLine(d.Message)
 	if d.Suggestion == "" {
 		return message
 	}
 	return fmt.Sprintf("%s; did you mean %q?", message, d.Suggestion)
+}
+
+// inOneLine returns a text, some of which may be of the file, without line
+// breaks and what else a terminal would not print as it stands.
+func inOneLine(text string) string {
+	if !strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return text
+	}
+	text = strings.Join(strings.FieldsFunc(text, func(r rune) bool { return r == '\n' || r == '\r' }), " ")
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return unicode.ReplacementChar
+	}, text)
 }
 
 // Diagnostics are the problems of a configuration, in the order of the sources

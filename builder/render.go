@@ -22,10 +22,10 @@ func (ds Diagnostics) WriteText(w io.Writer, color bool) error {
 	files := map[string]bool{}
 	for _, d := range ds {
 		files[d.File] = true
-		b.WriteString(paint("1", d.Position()+":"))
+		b.WriteString(paint("1", inOneLine(d.Position())+":"))
 		for _, part := range []string{d.Item, d.Path} {
 			if part != "" {
-				b.WriteString(" " + paint("36", part) + ":")
+				b.WriteString(" " + paint("36", inOneLine(part)) + ":")
 			}
 		}
 		b.WriteString(" " + paint("31", d.text()) + "\n")

@@ -96,3 +96,23 @@ func TestDiagnosticsAreErrors(t *testing.T) {
 		t.Errorf("got  %q\nwant %q", got, want)
 	}
 }
+
+// TestProblemsAreForTerminals holds that what a file says reaches neither the
+// next line nor the terminal's own commands.
+func TestProblemsAreForTerminals(t *testing.T) {
+	all := builder.Diagnostics{{File: "x\x1b[2J.yml", Line: 1, Item: "a\x1bb", Path: "labels.c\nd", Message: "not \u202eset:\x07"}}
+	const want = "x\ufffd[2J.yml:1: a\ufffdb: labels.c d: not \ufffdset:\ufffd"
+	var text, annotations bytes.Buffer
+	if err := errors.Join(all.WriteText(&text, false), all.WriteGitHub(&annotations)); err != nil {
+		t.Fatal(err)
+	}
+	if got := all.Error(); got != want {
+		t.Errorf("Error is %q, want %q", got, want)
+	}
+	if got := text.String(); got != want+"\n1 problem\n" {
+		t.Errorf("the text is %q", got)
+	}
+	if got := annotations.String(); !strings.HasSuffix(got, "::a\ufffdb: labels.c d: not \ufffdset:\ufffd\n") {
+		t.Errorf("the annotation is %q", got)
+	}
+}

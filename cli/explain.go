@@ -147,8 +147,8 @@ func (all explained) write(program Program, entry component.Entry) error {
 		fmt.Fprintf(w, " (as %s)", e.classAs)
 	}
 	fmt.Fprintf(w, ", declared at %s\n", e.place)
-	if e.doc != "" {
-		fmt.Fprintf(w, "%s\n", e.doc)
+	for line := range strings.Lines(e.doc) {
+		fmt.Fprintln(w, printable(strings.TrimSuffix(line, "\n")))
 	}
 	for _, other := range e.entries {
 		if !same(other, entry) {

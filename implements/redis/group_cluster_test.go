@@ -123,8 +123,10 @@ func TestDeletePatternWhileSlotsMove(t *testing.T) {
 		moved int
 	)
 	begun := make(chan struct{})
+	begin := sync.OnceFunc(func() { close(begun) })
 
 	work.Go(func() {
+		defer begin() // also when it fails
 		for i, slot := range cluster.Slots(t, masters[0]) {
 			if moving.Err() != nil {
 				return
@@ -134,7 +136,7 @@ func TestDeletePatternWhileSlotsMove(t *testing.T) {
 				return
 			}
 			if moved++; moved == 5 {
-				close(begun)
+				begin()
 			}
 		}
 	})

@@ -332,7 +332,7 @@ func (m *mutexModel) wantExercised() {
 	defer m.mu.Unlock()
 	m.t.Logf("%d leases, %d of them lost; %d times held, %d late, %d unavailable", m.got, m.lost, m.held, m.late, m.down)
 	for what, count := range map[string]int{"leases": m.got, "lost": m.lost, "held": m.held, "late": m.late} {
-		if count < 10 {
+		if count < 5 { // by the jitter of waiters there are more or less, seldom fewer than 15
 			m.t.Errorf("only %d %s: the model does not try what it should", count, what)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -97,14 +98,20 @@ type lease struct {
 
 	site  *MutexSite
 	since time.Time
+	lost  sync.Once
 }
 
 // over tells of the end of the lease, however it comes.
 func (l *lease) over() {
 	ctx := context.Background()
 	l.site.held.Record(ctx, time.Since(l.since).Seconds(), l.site.attr)
-	if errors.Is(context.Cause(l.Context()), interfaces.ErrLost) {
-		l.site.lost.Add(ctx, 1, l.site.attr)
+	l.look(context.Cause(l.Context()))
+}
+
+// look counts the lease once if err says that it was lost.
+func (l *lease) look(err error) {
+	if errors.Is(err, interfaces.ErrLost) {
+		l.lost.Do(func() { l.site.lost.Add(context.Background(), 1, l.site.attr) })
 	}
 }
 
@@ -119,5 +126,6 @@ func (l *lease) Release(ctx context.Context) error {
 	call := l.site.release.begin(ctx)
 	err := l.ILease.Release(call.ctx)
 	call.end(err)
+	l.look(err) // it may be the first to find out
 	return err
 }

@@ -2,6 +2,7 @@ package telemetry_test
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"testing"
 	"time"
@@ -37,6 +38,27 @@ func (s *stub) Connections() (used, idle int) { return 4, 2 }
 
 func (s *stub) Servers() iter.Seq2[string, bool] {
 	return func(yield func(string, bool) bool) { _ = yield("a:1", true) && yield("b:2", false) }
+}
+
+// losing has mutexes whose leases are lost, which only releasing them shows.
+type losing struct{ interfaces.IMutexSite }
+
+func (s losing) GetMutex(name string) (interfaces.IMutex, error) {
+	mutex, err := s.IMutexSite.GetMutex(name)
+	return losingMutex{mutex}, err
+}
+
+type losingMutex struct{ interfaces.IMutex }
+
+func (m losingMutex) Acquire(ctx context.Context, expire time.Duration) (interfaces.ILease, error) {
+	lease, err := m.IMutex.Acquire(ctx, expire)
+	return losingLease{lease}, err
+}
+
+type losingLease struct{ interfaces.ILease }
+
+func (l losingLease) Release(ctx context.Context) error {
+	return errors.Join(l.ILease.Release(ctx), interfaces.ErrLost)
 }
 
 func newCache(t *testing.T, inner interfaces.ICache) *telemetry.Cache {

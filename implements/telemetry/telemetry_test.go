@@ -250,6 +250,45 @@ func TestMutexesTell(t *testing.T) {
 	wantNoSecret(t)
 }
 
+// A lease is lost once, whether its context says so, its release or both.
+func TestLostLeasesAreCounted(t *testing.T) {
+	provide()
+	inner, err := memory.NewMutexSite(t.Context(), nil, memory.DefaultMutexSiteConfig())
+	if err != nil {
+		t.Fatal(err)
+	}
+	config := telemetry.DefaultMutexSiteConfig()
+	config.Mutexes, config.System = component.RefTo[interfaces.IMutexSite](losing{inner}), newSystem()
+	site, err := telemetry.NewMutexSite(t.Context(), nil, config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	mutex, err := site.GetMutex("m")
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	for _, end := range []func(){func() {}, func() { _ = inner.Close(t.Context()) }} {
+		lease, err := mutex.Acquire(t.Context(), time.Hour)
+		if err != nil {
+			t.Fatal(err)
+		}
+		end()
+		if err := lease.Release(t.Context()); !errors.Is(err, interfaces.ErrLost) {
+			t.Errorf("Release: %v, want ErrLost", err)
+		}
+	}
+	of := "{db.system.name=" + config.System + "}"
+	for deadline := time.Now().Add(10 * time.Second); collect(t)["fivcglue.mutex.held"+of] != 2; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("nothing is said of how long the leases were held")
+		}
+	}
+	if n := collect(t)["fivcglue.mutex.lost"+of]; n != 2 {
+		t.Errorf("%v leases were lost, want 2", n)
+	}
+}
+
 func TestQueuesTell(t *testing.T) {
 	provide()
 	settings := memory.DefaultQueueConfig()

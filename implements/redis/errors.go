@@ -78,7 +78,7 @@ func classify(err error) failure {
 }
 
 func classifyReply(text string) failure {
-	word, rest, _ := strings.Cut(text, " ")
+	word, rest, _ := strings.Cut(ofCommand(text), " ")
 	if kind, known := replies[word]; known {
 		return kind
 	}
@@ -92,6 +92,17 @@ func classifyReply(text string) failure {
 	default:
 		return invalid
 	}
+}
+
+// ofCommand returns what a server says of a command. Before Redis 7 that stands
+// behind words of its own if a script has made the command:
+//
+//	ERR Error running script (call to f_6b1b): @user_script:4: @user_script: 4: -READONLY You can't write ...
+func ofCommand(text string) string {
+	if _, inner, found := strings.Cut(text, ": -"); found && strings.HasPrefix(text, "ERR Error running script") {
+		return inner
+	}
+	return text
 }
 
 // ours tells the errors that a call made by itself and that mean what they say.

@@ -93,6 +93,54 @@ func TestNodeOfAClusterThatIsDownConcernsItsKeysOnly(t *testing.T) {
 	}
 }
 
+// A node that hangs holds up the mutexes that are on it, and no others.
+func TestNodeOfAClusterThatHangsConcernsItsMutexesOnly(t *testing.T) {
+	const several = 3
+	cluster := redistest.SharedCluster(t, clusterOptions)
+	config := clusterConfig(cluster)
+	config.ReadTimeout, config.WriteTimeout = time.Hour, time.Hour
+	site := group{config: config}.mutexes(t)
+	hung := cluster.Owner(t, "mutex:hung")
+	other := "other"
+	for cluster.Owner(t, "mutex:"+other) == hung {
+		other += "s"
+	}
+	for _, name := range []string{"hung", other} { // so that there are connections
+		if err := interfaces.WithLock(t.Context(), getMutex(t, site, name), time.Hour, func(context.Context) error { return nil }); err != nil {
+			t.Fatal(err)
+		}
+	}
+
+	hung.Proxy().Freeze()
+	defer hung.Proxy().Thaw()
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, several)
+	for range several {
+		go func() {
+			_, err := getMutex(t, site, "hung").TryAcquire(ctx, time.Hour)
+			ended <- err
+		}()
+	}
+	eventually(t, "all being on their way", func() bool { return redis.Asking(site) == several })
+
+	lease, err := getMutex(t, site, other).TryAcquire(t.Context(), time.Hour)
+	if err != nil {
+		t.Fatalf("TryAcquire of a mutex on another node: %v", err)
+	}
+	if err := lease.Release(t.Context()); err != nil {
+		t.Errorf("Release of a mutex on another node: %v", err)
+	}
+	if len(ended) > 0 {
+		t.Errorf("it had to wait for the node that hangs: %v", <-ended)
+	}
+	cancel()
+	for range several {
+		if err := <-ended; !errors.Is(err, context.Canceled) {
+			t.Errorf("TryAcquire at the node that hangs: %v", err)
+		}
+	}
+}
+
 func TestDeletePatternWhileSlotsMove(t *testing.T) {
 	const keys, prefix = 10_000, "app[1]*:"
 	cluster := redistest.SharedCluster(t, clusterOptions)

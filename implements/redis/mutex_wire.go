@@ -13,10 +13,12 @@ import (
 )
 
 // mutexWire has those who ask at the same time share round trips: while one
-// batch of questions is on its way, the next one gathers.
+// batch of questions is on its way, the next one gathers. In a Cluster each goes
+// by itself: a node that hangs must not hold up what is asked of another.
 //
 // A question in a batch is waited for to the end, whatever becomes of its asker:
-// when it is known how it ended, what it left is cleared away. All questions may be sent twice, for each script knows its caller's id.
+// when it is known how it ended, what it left is cleared away. All questions may
+// be sent twice, for each script knows its caller's id.
 type mutexWire struct {
 	conn *connection
 
@@ -92,7 +94,7 @@ func (w *mutexWire) ask(ctx context.Context, stop <-chan struct{}, q *mutexQuest
 }
 
 // enqueue adds q to the next batch, and has that sent if nobody is about to. It
-// returns false if there is nobody to share a round trip with: then q is the
+// returns false if q does not share a round trip with anybody: then it is the
 // caller's to send, which saves waking somebody.
 func (w *mutexWire) enqueue(q *mutexQuestion) bool {
 	w.mu.Lock()
@@ -102,7 +104,7 @@ func (w *mutexWire) enqueue(q *mutexQuestion) bool {
 		q.err = w.conn.shut(mutexOp)
 		close(q.done)
 		return true
-	case w.flights == 0 && len(w.waiting) == 0:
+	case w.conn.clustered(), w.flights == 0 && len(w.waiting) == 0:
 		w.flights++
 		w.work.Add(1)
 		return false

@@ -3,7 +3,6 @@ package redis
 import (
 	"context"
 	"errors"
-	"strings"
 	"time"
 
 	goredis "github.com/redis/go-redis/v9"
@@ -52,16 +51,8 @@ func (c *Cache) CheckHealth(ctx context.Context) error {
 	if err := c.connection.checkHealth(ctx); err != nil {
 		return err
 	}
-	return c.connection.do(ctx, "check health", true, func(ctx context.Context, client goredis.UniversalClient) error {
-		err := client.Get(ctx, c.prefix+"health").Err()
-		switch kind := classify(err); {
-		case kind == answered:
-			return nil
-		case kind == invalid && !isRefused(err) && !strings.Contains(err.Error(), "permissions to run"):
-			return nil
-		default:
-			return err
-		}
+	return c.connection.checkRights(ctx, func(ctx context.Context, client goredis.UniversalClient) error {
+		return client.Get(ctx, c.prefix+"health").Err()
 	})
 }
 

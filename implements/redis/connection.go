@@ -231,3 +231,20 @@ func (c *connection) checkHealth(ctx context.Context) error {
 		return err
 	})
 }
+
+// checkRights asks the server with a call that changes nothing, and that needs
+// nothing to be there, whether the user may make such calls. Whose keys it may
+// use is not asked: they are the program's.
+func (c *connection) checkRights(ctx context.Context, call func(ctx context.Context, client goredis.UniversalClient) error) error {
+	return c.do(ctx, "check health", true, func(ctx context.Context, client goredis.UniversalClient) error {
+		err := call(ctx, client)
+		switch kind := classify(err); {
+		case kind == answered:
+			return nil
+		case kind == invalid && !isRefused(err) && !forbids(err):
+			return nil
+		default:
+			return err
+		}
+	})
+}

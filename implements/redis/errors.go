@@ -105,6 +105,12 @@ func ofCommand(text string) string {
 	return text
 }
 
+// forbids tells whether a server refuses the user a command, whatever it is
+// about: itself, or within a script.
+func forbids(err error) bool {
+	return strings.Contains(err.Error(), "permissions to run") || strings.Contains(err.Error(), "can't run this command")
+}
+
 // ours tells the errors that a call made by itself and that mean what they say.
 func ours(err error) bool {
 	for _, known := range []error{

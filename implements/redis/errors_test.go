@@ -110,6 +110,42 @@ func TestServersAnswers(t *testing.T) {
 	}
 }
 
+// A component is not healthy whose user may not make the calls that it makes,
+// whatever keys those are about.
+func TestHealthOfUsersWithFewRights(t *testing.T) {
+	server := redistest.New(t, redistest.Options{})
+	for name, test := range map[string]struct {
+		rules   []string
+		healthy string // of cache, mutex, queue
+	}{
+		"reader":           {[]string{"~*", "+ping", "+get"}, "cache"},
+		"empty scripts":    {[]string{"~*", "+ping", "+get", "+evalsha", "+eval"}, "cache"},
+		"reading scripts":  {[]string{"~*", "+ping", "+evalsha", "+eval", "+mget", "+xpending", "+xlen", "+zcard"}, "mutex queue"},
+		"keys of its own":  {[]string{"~app:*", "+@all"}, "cache mutex queue"},
+		"no ping, or keys": {[]string{"+@all", "-ping"}, "cache mutex queue"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			server.Do(append([]string{"ACL", "SETUSER", "user", "reset", "on", ">pw"}, test.rules...)...)
+			as := func(c *redis.Config) { c.Username, c.Password = "user", component.NewSecret("pw") }
+			queue := queueConfig(t, server.Addr())
+			as(&queue.Config)
+			for what, component := range map[string]component.HealthChecker{
+				"cache": newCache(t, server.Addr(), func(c *redis.CacheConfig) { as(&c.Config) }),
+				"mutex": newMutexSite(t, server.Addr(), func(c *redis.MutexSiteConfig) { as(&c.Config) }),
+				"queue": openQueue(t, queue),
+			} {
+				err := component.CheckHealth(t.Context())
+				switch healthy := strings.Contains(test.healthy, what); {
+				case healthy && err != nil:
+					t.Errorf("%s: %v", what, err)
+				case !healthy && !errors.Is(err, interfaces.ErrInvalid):
+					t.Errorf("%s: %v, want ErrInvalid", what, err)
+				}
+			}
+		})
+	}
+}
+
 func TestServerThatIsLoading(t *testing.T) {
 	server := redistest.New(t, redistest.Options{Config: []string{"key-load-delay 5000", "loading-process-events-interval-bytes 1024"}})
 	cache := newCache(t, server.Addr())

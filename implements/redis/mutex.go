@@ -86,14 +86,25 @@ func (s *MutexSite) GetMutex(name string) (interfaces.IMutex, error) {
 	if s.closing.Err() != nil {
 		return nil, closedMutex(name)
 	}
-	key := "mutex:" + name
-	return &mutex{site: s, name: name, keys: []string{
-		key, "{" + key + "}:fence", "{" + key + "}:queue", "{" + key + "}:alive",
-	}}, nil
+	return &mutex{site: s, name: name, keys: mutexKeysOf(name)}, nil
 }
 
-// CheckHealth asks the server whether it is in order.
-func (s *MutexSite) CheckHealth(ctx context.Context) error { return s.connection.checkHealth(ctx) }
+// mutexKeysOf returns the keys of a mutex as the scripts have them.
+func mutexKeysOf(name string) []string {
+	key := "mutex:" + name
+	return []string{key, "{" + key + "}:fence", "{" + key + "}:queue", "{" + key + "}:alive"}
+}
+
+// CheckHealth asks the servers whether they are in order, and whether the user
+// may run scripts. Of which names is not asked: they are the program's.
+func (s *MutexSite) CheckHealth(ctx context.Context) error {
+	if err := s.connection.checkHealth(ctx); err != nil {
+		return err
+	}
+	return s.connection.checkRights(ctx, func(ctx context.Context, client goredis.UniversalClient) error {
+		return s.scripts.release.run(ctx, client, mutexKeysOf("health"), s.newID()) // which holds nothing
+	})
+}
 
 // Close has those who wait told interfaces.ErrClosed and ends the contexts of
 // all leases. It does not free the mutexes that are held: their holders may

@@ -65,3 +65,12 @@ func (s *mutexScript) call(ctx context.Context, to goredis.Cmdable, keys []strin
 func (s *mutexScript) teach(ctx context.Context, to goredis.Cmdable, keys []string, args []any) *goredis.Cmd {
 	return to.Eval(ctx, s.text, keys, args...)
 }
+
+// run makes a call, and teaches the server the script if need be.
+func (s *mutexScript) run(ctx context.Context, client goredis.UniversalClient, keys []string, args ...any) error {
+	err := s.call(ctx, client, keys, args).Err()
+	if goredis.HasErrorPrefix(err, "NOSCRIPT") {
+		err = s.teach(ctx, client, keys, args).Err()
+	}
+	return err
+}

@@ -8,6 +8,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	goredis "github.com/redis/go-redis/v9"
+
 	"github.com/fivcglue/fivcglue-go/component"
 	"github.com/fivcglue/fivcglue-go/implements/internal/queues"
 	"github.com/fivcglue/fivcglue-go/interfaces"
@@ -118,8 +120,16 @@ func (s *QueueSite) GetConsumer(name string) (interfaces.IQueueConsumer, error) 
 	return &queueConsumer{site: s, name: name}, nil
 }
 
-// CheckHealth asks the server.
-func (s *QueueSite) CheckHealth(ctx context.Context) error { return s.conn.checkHealth(ctx) }
+// CheckHealth asks the servers whether they are in order, and whether the user
+// may run scripts. Of which names is not asked: they are the program's.
+func (s *QueueSite) CheckHealth(ctx context.Context) error {
+	if err := s.conn.checkHealth(ctx); err != nil {
+		return err
+	}
+	return s.conn.checkRights(ctx, func(ctx context.Context, client goredis.UniversalClient) error {
+		return queueDepth.Run(ctx, client, keysOf("health").inspected(), queueGroup).Err()
+	})
+}
 
 // Close has every Consume take no more messages and return ErrClosed, and
 // waits for the handlers in flight. If ctx ends first, their contexts end and

@@ -19,9 +19,7 @@ func (s *QueueSite) GetDepth(ctx context.Context, name string) (interfaces.Queue
 	if err := queues.CheckName(name); err != nil {
 		return interfaces.QueueDepth{}, err
 	}
-	keys := keysOf(name)
-	answer, err := s.run(ctx, fmt.Sprintf("depth of queue %q", name), true, queueDepth,
-		[]string{keys.stream, keys.retry, keys.delayed, keys.dead}, queueGroup)
+	answer, err := s.run(ctx, fmt.Sprintf("depth of queue %q", name), true, queueDepth, keysOf(name).inspected(), queueGroup)
 	if err != nil {
 		return interfaces.QueueDepth{}, err
 	}

@@ -34,6 +34,9 @@ func keysOf(name string) queueKeys {
 	}
 }
 
+// inspected are those that queue_depth.lua counts.
+func (k queueKeys) inspected() []string { return []string{k.stream, k.retry, k.delayed, k.dead} }
+
 var (
 	//go:embed scripts/queue_produce.lua
 	queueProduceLua string

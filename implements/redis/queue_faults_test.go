@@ -375,6 +375,51 @@ func TestQueueGivesBackWhatItReadAhead(t *testing.T) {
 	})
 }
 
+// A handler goes on though its claim is lost, and the message comes back to the
+// same consumer meanwhile, after somebody else's attempt.
+func TestQueueHandsOutWhatALostHandlerStillHas(t *testing.T) {
+	server := redistest.New(t, redistest.Options{})
+	client := goredis.NewClient(&goredis.Options{Addr: server.Addr()})
+	defer client.Close()
+	const stream, group = "{queue:q}:stream", "fivcglue"
+	site := openQueue(t, queueConfig(t, server.Addr()))
+	release := make(chan struct{})
+	lost := make(chan struct{})
+	got, _ := consume(t, site, "q", func(ctx context.Context, m interfaces.Message) error {
+		if m.Attempt == 1 {
+			<-ctx.Done()
+			close(lost)
+			<-release
+			return errors.New("too late to matter")
+		}
+		return nil
+	})
+	defer close(release)
+	produceTo(t, site, "q", "m")
+	id := nextOf(t, got, "the message").ID
+
+	claim := goredis.XClaimArgs{Stream: stream, Group: group, Consumer: "another", Messages: []string{id}}
+	if err := client.XClaimJustID(t.Context(), &claim).Err(); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-lost:
+	case <-time.After(patience):
+		t.Fatal("the handler's context does not end")
+	}
+	if _, err := client.TxPipelined(t.Context(), func(pipe goredis.Pipeliner) error {
+		pipe.XAck(t.Context(), stream, group, id)
+		pipe.ZAdd(t.Context(), "{queue:q}:retry", goredis.Z{Member: id + ":2"})
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if m := nextOf(t, got, "the message that another has given back"); m.ID != id || m.Attempt != 3 {
+		t.Errorf("got %s attempt %d, want %s attempt 3", m.ID, m.Attempt, id)
+	}
+	eventually(t, "it is acknowledged", func() bool { return depthOf(t, site, "q") == interfaces.QueueDepth{} })
+}
+
 // What cannot be noted for another attempt, or as a dead letter, has to stay what
 // it was: a script that is refused half way is not undone.
 func TestQueueLosesNothingThatCannotBeNoted(t *testing.T) {

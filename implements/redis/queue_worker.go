@@ -148,7 +148,8 @@ func (r *queueRun) deliver(got []received, fresh bool, sent time.Time) {
 		return // goodbye gives them back
 	}
 	for _, g := range got {
-		if had := r.hand[g.id]; had != nil && !had.done {
+		// One whose claim was lost is another attempt, which the server has counted.
+		if had := r.hand[g.id]; had != nil && !had.done && !had.lost {
 			continue
 		}
 		d := &delivery{

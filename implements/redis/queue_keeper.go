@@ -38,7 +38,10 @@ func (r *queueRun) keep(done <-chan struct{}) {
 		}
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(r.until), r.patience())
 		soonest := r.soonest()
-		if err := r.report(ctx); err == nil && soonest >= 0 {
+		switch err := r.report(ctx); {
+		case r.hopeless(err):
+			r.fail(err)
+		case err == nil && soonest >= 0:
 			claimAt = earlier(claimAt, time.Now().Add(soonest))
 		}
 		cancel()

@@ -54,10 +54,13 @@ local function bury(id, attempts)
   if entry then
     local produced = field(entry, 't') or string.match(id, '^%d+')
     -- string.format would end at a zero byte.
-    local kept = redis.pcall('HSET', letters, id,
-      attempts .. ' ' .. produced .. ' ' .. now_text .. ' ' .. #reason .. ' ' .. reason .. (field(entry, 'b') or ''))
+    local letter = attempts .. ' ' .. produced .. ' ' .. now_text .. ' ' .. #reason .. ' ' .. reason .. (field(entry, 'b') or '')
+    local kept = redis.pcall('HSET', letters, id, letter)
     if type(kept) == 'table' then
-      return -- the server's memory is full
+      if string.find(kept.err, 'OOM', 1, true) then
+        return -- the server's memory is full
+      end
+      redis.call('HSET', letters, id, letter) -- which is the answer then
     end
     redis.call('ZADD', dead, now_text, id)
     buried[#buried + 1] = id

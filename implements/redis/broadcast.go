@@ -194,14 +194,11 @@ func (l *listener) Consume(ctx context.Context, handle func(ctx context.Context,
 	for range b.concurrency {
 		workers.Go(func() { s.work(handling, handle, &workers) })
 	}
-	for failures := 0; until.Err() == nil; failures++ {
-		err := s.listen()
-		if err == nil || until.Err() != nil {
-			failures = 0
-			continue
+	for until.Err() == nil {
+		if err := s.listen(); err != nil && until.Err() == nil {
+			_ = b.conn.explain("listen", err) // has the server looked after
+			s.pause()
 		}
-		_ = b.conn.explain("listen", err) // has the server looked after
-		s.pause(failures)
 	}
 	close(s.heard)
 	workers.Wait()
@@ -238,6 +235,8 @@ type subscription struct {
 	heard chan string // to the workers
 	count atomic.Uint64
 	cut   bool // it was subscribed before
+
+	failures int // since it was subscribed
 }
 
 // quiet is how long nothing may be heard before the server is asked whether it
@@ -272,7 +271,7 @@ func (s *subscription) listen() error {
 			if s.cut {
 				s.site.conn.logger.Warn("a broadcast consumer was cut off: what was published meanwhile is lost to it", "queue", s.name)
 			}
-			s.cut = true
+			s.cut, s.failures = true, 0
 		case *goredis.Message:
 			select {
 			case s.heard <- message.Payload:
@@ -307,10 +306,11 @@ func (s *subscription) work(ctx context.Context, handle queues.Handler, workers 
 	over = true
 }
 
-// pause waits after a failure, the first being 0.
-func (s *subscription) pause(failures int) {
-	timer := time.NewTimer(doubled(20*time.Millisecond, time.Second, failures))
+// pause waits after a failure.
+func (s *subscription) pause() {
+	timer := time.NewTimer(doubled(20*time.Millisecond, time.Second, s.failures))
 	defer timer.Stop()
+	s.failures++
 	select {
 	case <-timer.C:
 	case <-s.until.Done():

@@ -142,3 +142,42 @@ func TestInterruptEndsWaitingForInput(t *testing.T) {
 		})
 	}
 }
+
+// deafConfig is of a class whose New does not hear that its context has ended.
+type deafConfig struct{}
+
+func TestInterruptEndsWaitingForWhatIsDeaf(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "deaf.yml")
+	if err := os.WriteFile(file, []byte("- class: kit.Deaf\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		hear := make(chan struct{})
+		registry := component.NewRegistry()
+		if err := component.RegisterClass(registry, component.Class[*deafConfig, deafConfig]{
+			Name: "kit.Deaf",
+			New: func(context.Context, *component.Site, deafConfig) (*deafConfig, error) {
+				<-hear
+				return &deafConfig{}, nil
+			},
+		}); err != nil {
+			t.Fatal(err)
+		}
+		ctx, interrupt := context.WithCancelCause(t.Context())
+		var problems bytes.Buffer
+		code := make(chan int, 1)
+		go func() {
+			program := cli.Program{Name: "fivcglue", Registry: registry, Out: io.Discard, Err: &problems}
+			code <- cli.Run(ctx, program, []string{"list", file})
+		}()
+		synctest.Wait() // it builds
+		interrupt(errors.New("interrupt signal received"))
+		if got := <-code; got != cli.ExitFailure {
+			t.Errorf("exit code %d", got)
+		}
+		if got, want := problems.String(), "fivcglue: interrupt signal received\n"; got != want {
+			t.Errorf("it says %q, want %q", got, want)
+		}
+		close(hear)
+	})
+}

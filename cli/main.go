@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -59,6 +60,8 @@ func Main(registry *component.Registry) {
 
 // Run runs one command and returns the exit code. It reads and writes nothing
 // but what the program has and the command names, and ends early when ctx does.
+// What does not end then, such as a component that is deaf to its context or a
+// pipe that nobody writes to, is left behind after a while.
 func Run(ctx context.Context, program Program, args []string) int {
 	if program.In == nil {
 		program.In = strings.NewReader("")
@@ -70,7 +73,18 @@ func Run(ctx context.Context, program Program, args []string) int {
 	// Whether a command was begun tells its own errors from cobra's.
 	begun := false
 	root.PersistentPreRun = func(*cobra.Command, []string) { begun = true }
-	err := root.ExecuteContext(ctx)
+	done := make(chan error, 1)
+	go func() { done <- root.ExecuteContext(ctx) }()
+	var err error
+	select {
+	case err = <-done:
+	case <-ctx.Done():
+		select {
+		case err = <-done:
+		case <-time.After(leavePatience):
+			err = context.Cause(ctx)
+		}
+	}
 	if err == nil {
 		return ExitOK
 	}
@@ -84,6 +98,10 @@ func Run(ctx context.Context, program Program, args []string) int {
 	}
 	return ExitFailure
 }
+
+// leavePatience is how long a command that is interrupted may take to end: it
+// closes what it opened.
+const leavePatience = closePatience + 2*time.Second
 
 func newRoot(program Program) *cobra.Command {
 	root := &cobra.Command{

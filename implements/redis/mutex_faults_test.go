@@ -456,3 +456,41 @@ func TestMutexServerFlushed(t *testing.T) {
 	release(t, a.lease)
 	wantNothingLeft(t, server)
 }
+
+// A server whose memory is full gives no leases, and keeps those that there are.
+func TestMutexIsKeptThoughMemoryIsFull(t *testing.T) {
+	server := redistest.New(t, redistest.Options{})
+	site := newMutexSite(t, server.Addr())
+	mutex := getMutex(t, site, "m")
+	held, err := mutex.Acquire(t.Context(), time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := make(chan error, 1)
+	go func() {
+		got <- interfaces.WithLock(t.Context(), mutex, time.Hour, func(context.Context) error { return nil })
+	}()
+	eventually(t, "somebody waiting", func() bool { return server.Do("ZCARD", "{mutex:m}:queue") == "1" })
+
+	server.Do("CONFIG", "SET", "maxmemory", "1")
+	for _, name := range []string{"m", "another"} {
+		if _, err := getMutex(t, site, name).TryAcquire(t.Context(), time.Hour); !errors.Is(err, interfaces.ErrUnavailable) {
+			t.Errorf("TryAcquire of %q: %v, want ErrUnavailable", name, err)
+		}
+	}
+	if _, err := getMutex(t, site, "another").Acquire(t.Context(), time.Hour); !errors.Is(err, interfaces.ErrUnavailable) {
+		t.Errorf("Acquire: %v, want ErrUnavailable", err)
+	}
+	if err := errors.Join(held.Extend(t.Context(), 2*time.Hour), held.Context().Err(), held.Release(t.Context())); err != nil {
+		t.Errorf("Extend and Release: %v", err)
+	}
+	server.Do("CONFIG", "SET", "maxmemory", "0")
+	select {
+	case err := <-got:
+		if err != nil {
+			t.Errorf("who waited: %v", err)
+		}
+	case <-time.After(patience):
+		t.Error("who waited does not get the mutex when there is memory again")
+	}
+}

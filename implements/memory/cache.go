@@ -107,6 +107,9 @@ func (c *Cache) GetValue(ctx context.Context, key string) ([]byte, error) {
 	}
 	found, ok := c.entries.GetIfPresent(key)
 	if !ok {
+		if err := c.closing(); err != nil {
+			return nil, err
+		}
 		c.counts.misses.add(1)
 		return nil, cacherule.Miss(key)
 	}
@@ -126,6 +129,11 @@ func (c *Cache) GetValues(ctx context.Context, keys ...string) (map[string][]byt
 			values[key] = []byte(found.value)
 		} else {
 			misses++
+		}
+	}
+	if misses > 0 {
+		if err := c.closing(); err != nil {
+			return nil, err
 		}
 	}
 	c.counts.hits.add(len(keys) - misses)
@@ -198,6 +206,9 @@ func (c *Cache) GetExpire(ctx context.Context, key string) (time.Duration, error
 	}
 	found, ok := c.entries.GetEntryQuietly(key)
 	if !ok {
+		if err := c.closing(); err != nil {
+			return 0, err
+		}
 		return 0, cacherule.Miss(key)
 	}
 	return found.ExpiresAfter(), nil
@@ -229,10 +240,21 @@ func (c *Cache) admitStore(ctx context.Context, key string, expire time.Duration
 
 func (c *Cache) usable(ctx context.Context) error {
 	if c.closed.Load() {
-		return fmt.Errorf("memory cache: %w", interfaces.ErrClosed)
+		return errClosed
 	}
 	return ctx.Err()
 }
+
+// closing returns the error of a call that does not find what it looks for,
+// where that may be so because Close empties the cache: that is no miss.
+func (c *Cache) closing() error {
+	if c.closed.Load() {
+		return c.failed(errClosed)
+	}
+	return nil
+}
+
+var errClosed = fmt.Errorf("memory cache: %w", interfaces.ErrClosed)
 
 func (c *Cache) failed(err error) error {
 	c.counts.errors.add(1)

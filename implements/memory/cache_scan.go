@@ -24,10 +24,8 @@ func (c *Cache) ScanKeys(ctx context.Context, pattern string) iter.Seq2[string, 
 				return
 			}
 		}
-		// Close empties the cache, and a scan that ends for that reason must
-		// not look complete.
-		if c.closed.Load() {
-			yield("", c.failed(c.usable(ctx)))
+		if err := c.closing(); err != nil {
+			yield("", err)
 		}
 	}
 }

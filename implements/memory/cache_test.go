@@ -156,6 +156,56 @@ func TestCacheMissNamesKey(t *testing.T) {
 	}
 }
 
+// A value that is there is never missed because Close empties the cache.
+func TestCacheCloseWhileReading(t *testing.T) {
+	reads := map[string]func(*memory.Cache) error{
+		"GetValue": func(cache *memory.Cache) error {
+			_, err := cache.GetValue(t.Context(), "k")
+			return err
+		},
+		"GetValues": func(cache *memory.Cache) error {
+			values, err := cache.GetValues(t.Context(), "k")
+			if err == nil && len(values) == 0 {
+				return interfaces.ErrMiss
+			}
+			return err
+		},
+		"GetExpire": func(cache *memory.Cache) error {
+			_, err := cache.GetExpire(t.Context(), "k")
+			return err
+		},
+	}
+	for name, read := range reads {
+		t.Run(name, func(t *testing.T) {
+			for range 300 {
+				cache := newCache(t, 10)
+				if err := cache.SetValue(t.Context(), "k", nil, time.Hour); err != nil {
+					t.Fatal(err)
+				}
+				var reader sync.WaitGroup
+				begun := make(chan struct{})
+				reader.Go(func() {
+					close(begun)
+					for {
+						switch err := read(cache); {
+						case errors.Is(err, interfaces.ErrClosed):
+							return
+						case err != nil:
+							t.Errorf("beside Close: %v, want the value or ErrClosed", err)
+							return
+						}
+					}
+				})
+				<-begun
+				if err := cache.Close(t.Context()); err != nil {
+					t.Error(err)
+				}
+				reader.Wait()
+			}
+		})
+	}
+}
+
 func TestCacheClose(t *testing.T) {
 	cache := newCache(t, 10)
 	if err := cache.SetValue(t.Context(), "k", []byte("v"), time.Hour); err != nil {

@@ -3,6 +3,8 @@ package builder_test
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -72,6 +74,11 @@ func (c StoreConfig) Validate() error {
 	}
 	if c.Mode == "cluster" && c.DB != 0 {
 		errs = append(errs, errors.New("a cluster has no databases"))
+	}
+	for _, key := range slices.Sorted(maps.Keys(c.Labels)) {
+		if c.Labels[key] == "refused" {
+			errs = append(errs, component.KeyError{Key: "labels." + key, Err: errors.New("must be another")})
+		}
 	}
 	if c.Fail == "validate" {
 		panic("validate went wrong")

@@ -147,19 +147,15 @@ func (f *finder) get(n *document.Node, name string) *document.Node {
 }
 
 func (f *finder) find(n *document.Node, path string) (found *document.Node, at string) {
-	steps := strings.ReplaceAll(strings.ReplaceAll(path, "[", "."), "]", "")
-	for steps != "" {
-		step, rest, _ := strings.Cut(steps, ".")
+	for rest := path; rest != ""; {
 		var next *document.Node
+		var step string
 		switch n.Kind {
 		case document.Map:
-			if next = f.get(n, steps); next != nil {
-				step, rest = steps, "" // a key that has a dot in it
-			} else {
-				next = f.get(n, step)
-			}
+			step, rest, next = f.key(n, rest)
 			at = joinPath(at, step)
 		case document.List:
+			step, rest = cutIndex(rest)
 			if index, err := strconv.Atoi(step); err == nil && index >= 0 && index < len(n.Children) {
 				next = n.Children[index]
 			}
@@ -168,7 +164,43 @@ func (f *finder) find(n *document.Node, path string) (found *document.Node, at s
 		if next == nil || next.Kind == document.Null {
 			return nil, path
 		}
-		n, steps = next, rest
+		n = next
 	}
 	return n, at
+}
+
+// key returns the key of a map with which a path begins, what follows it, and
+// the key's value. A key may have dots and brackets in it: the longest counts.
+func (f *finder) key(n *document.Node, path string) (key, rest string, value *document.Node) {
+	if inner, bracketed := strings.CutPrefix(path, "["); bracketed {
+		for end := strings.LastIndexByte(inner, ']'); end >= 0; end = strings.LastIndexByte(inner[:end], ']') {
+			if value = f.get(n, inner[:end]); value != nil && beginsStep(inner[end+1:]) {
+				return inner[:end], inner[end+1:], value
+			}
+		}
+	}
+	path = strings.TrimPrefix(path, ".")
+	for end := len(path); end > 0; end = strings.LastIndexAny(path[:end], ".[") {
+		if value = f.get(n, path[:end]); value != nil {
+			return path[:end], path[end:], value
+		}
+	}
+	return "", "", nil
+}
+
+// beginsStep reports whether what follows a key goes on with another.
+func beginsStep(rest string) bool { return rest == "" || rest[0] == '.' || rest[0] == '[' }
+
+// cutIndex returns the index with which a path begins, as [0] or as .0, and
+// what follows it.
+func cutIndex(path string) (index, rest string) {
+	if inner, bracketed := strings.CutPrefix(path, "["); bracketed {
+		index, rest, _ = strings.Cut(inner, "]")
+		return index, rest
+	}
+	path = strings.TrimPrefix(path, ".")
+	if end := strings.IndexAny(path, ".["); end >= 0 {
+		return path[:end], path[end:]
+	}
+	return path, ""
 }

@@ -3,6 +3,7 @@ package redis
 import (
 	"context"
 	"errors"
+	"math"
 	"time"
 
 	goredis "github.com/redis/go-redis/v9"
@@ -120,35 +121,40 @@ func (c *Cache) AddValue(ctx context.Context, key string, value []byte, expire t
 	}
 }
 
-// GetExpire returns how long key has left, NoExpire or ErrMiss.
+// GetExpire returns how long key has left, NoExpire or ErrMiss. More than a
+// Duration can hold, which other programs may ask for, is the longest of them.
 func (c *Cache) GetExpire(ctx context.Context, key string) (time.Duration, error) {
 	const op = "get expire"
 	if err := cacherule.CheckKey(key); err != nil {
 		return 0, c.refuse(ctx, op, err)
 	}
-	var left time.Duration
+	var left int64 // in ms: of what go-redis makes of it nobody sees that it is too long
 
 	err := c.connection.do(ctx, op, true, func(ctx context.Context, client goredis.UniversalClient) (err error) {
-		left, err = client.PTTL(ctx, c.prefix+key).Result()
+		command := goredis.NewIntCmd(ctx, "pttl", c.prefix+key)
+		err = client.Process(ctx, command)
+		left = command.Val()
 		return err
 	})
 	if err != nil {
 		return 0, c.failedKey(key, err)
 	}
 
-	// What Redis answers in place of a time, which go-redis leaves as it is.
+	// What Redis answers in place of a time.
 	const (
-		absent  = time.Duration(-2)
-		forEver = time.Duration(-1)
+		absent  = -2
+		forEver = -1
 	)
 
-	switch left {
-	case absent:
+	switch {
+	case left == absent:
 		return 0, cacherule.Miss(key)
-	case forEver:
+	case left == forEver:
 		return interfaces.NoExpire, nil
+	case left > math.MaxInt64/int64(time.Millisecond):
+		return math.MaxInt64, nil
 	default:
-		return left, nil
+		return time.Duration(left) * time.Millisecond, nil
 	}
 }
 

@@ -108,6 +108,20 @@ func TestLargestExpireOnARealServer(t *testing.T) {
 	}
 }
 
+// Another program may store for longer than a Duration can hold.
+func TestExpireOfAnotherProgramMayBeLongerStill(t *testing.T) {
+	server := redistest.New(t, redistest.Options{})
+	cache := newCache(t, server.Addr())
+	// As nanoseconds in 64 bits these are less than zero, somewhat more than
+	// zero, and less than zero.
+	for _, ms := range []string{"10000000000000", "18446744083709", "9000000000000000000"} {
+		server.Do("SET", "key", "v", "PX", ms)
+		if left, err := cache.GetExpire(t.Context(), "key"); err != nil || left != math.MaxInt64 {
+			t.Errorf("GetExpire of %s ms = %v, %v; want the longest Duration", ms, left, err)
+		}
+	}
+}
+
 func TestManyKeysTakeFewRoundTrips(t *testing.T) {
 	server := redistest.New(t, redistest.Options{})
 	proxy := redistest.NewProxy(t, server.Addr())

@@ -43,14 +43,16 @@ func chain(err error) (text string, ok bool) {
 		}
 	}()
 	text = err.Error()
-	addWrapped(&text, err, maxChain)
+	left := maxChain
+	addWrapped(&text, err, &left)
 	return text, true
 }
 
-// maxChain bounds how deep a chain is followed: an error may wrap itself.
-const maxChain = 100
+// maxChain bounds how many errors are looked at: one may wrap itself, and more
+// than once.
+const maxChain = 1000
 
-func addWrapped(text *string, err error, depth int) {
+func addWrapped(text *string, err error, left *int) {
 	var wrapped []error
 	switch err := err.(type) { //nolint:errorlint // this is the walk that errors.As would do
 	case interface{ Unwrap() error }:
@@ -59,12 +61,15 @@ func addWrapped(text *string, err error, depth int) {
 		wrapped = err.Unwrap()
 	}
 	for _, inner := range wrapped {
-		if inner == nil || depth == 0 {
+		if inner == nil {
 			continue
+		}
+		if *left--; *left < 0 {
+			return
 		}
 		if says := inner.Error(); !strings.Contains(*text, says) {
 			*text += ": " + says
 		}
-		addWrapped(text, inner, depth-1)
+		addWrapped(text, inner, left)
 	}
 }

@@ -45,6 +45,8 @@ func (panicError) Error() string { panic("no text") }
 func TestErrorsKeepTheirChain(t *testing.T) {
 	loop := &silentError{text: "loop"}
 	loop.inner = loop
+	twice := manyError{nil, nil} // to walk all of it takes for ever
+	twice[0], twice[1] = twice, twice
 	for _, test := range []struct {
 		name string
 		err  error
@@ -57,6 +59,7 @@ func TestErrorsKeepTheirChain(t *testing.T) {
 		{"several without a word", manyError{errors.New("one"), nil, &silentError{"two", errors.New("three")}}, "several: one: two: three"},
 		{"silent within a wrapped one", fmt.Errorf("a: %w", &silentError{"b", errors.New("c")}), "a: b: c"},
 		{"around itself", loop, "loop"},
+		{"around itself twice", twice, "several"},
 		{"that marshals itself", jsonError{}, "as text"},
 		{"a nil pointer", (*nilError)(nil), "<nil>"},
 		{"that panics", panicError{}, "!PANIC: no text"},

@@ -39,6 +39,7 @@ func TestExitCodes(t *testing.T) {
 		{"help", nil, cli.ExitOK},
 		{"help of a command", []string{"help", "check"}, cli.ExitOK},
 		{"version", []string{"version"}, cli.ExitOK},
+		{"version as a flag", []string{"--version"}, cli.ExitOK},
 		{"check", []string{"check", good}, cli.ExitOK},
 		{"check and connect", []string{"check", "--connect", good}, cli.ExitOK},
 		{"list", []string{"list", good}, cli.ExitOK},
@@ -107,6 +108,24 @@ func TestExitCodes(t *testing.T) {
 			}
 			if got == cli.ExitFailure && out.Len()+err.Len() == 0 {
 				t.Error("nothing tells what failed")
+			}
+		})
+	}
+}
+
+// fullDisk takes nothing.
+type fullDisk struct{}
+
+func (fullDisk) Write([]byte) (int, error) { return 0, errors.New("the disk is full") }
+
+// What cobra writes by itself fails as what the commands write does.
+func TestExitCodeOfWhatCannotBeWritten(t *testing.T) {
+	for _, args := range [][]string{nil, {"--help"}, {"help", "check"}, {"check", "--help"}, {"cache"}, {"--version"}, {"version"}, {"completion", "bash"}, {"classes"}} {
+		t.Run(strings.Join(args, " "), func(t *testing.T) {
+			var problems bytes.Buffer
+			got := cli.Run(t.Context(), cli.Program{Name: "fivcglue", Registry: component.DefaultRegistry(), Out: fullDisk{}, Err: &problems}, args)
+			if got != cli.ExitFailure || problems.String() != "fivcglue: the disk is full\n" {
+				t.Errorf("exit code %d, saying %q", got, &problems)
 			}
 		})
 	}

@@ -67,7 +67,8 @@ func Run(ctx context.Context, program Program, args []string) int {
 		program.In = strings.NewReader("")
 	}
 	program.In = interruptible{ctx, program.In}
-	root := newRoot(program)
+	help := &helpWriter{to: program.Out}
+	root := newRoot(program, help)
 	root.SetArgs(args)
 
 	// Whether a command was begun tells its own errors from cobra's.
@@ -84,6 +85,10 @@ func Run(ctx context.Context, program Program, args []string) int {
 		case <-time.After(leavePatience):
 			err = context.Cause(ctx)
 		}
+	}
+	if err == nil && help.failed != nil {
+		report(program, help.failed)
+		return ExitFailure
 	}
 	if err == nil {
 		return ExitOK
@@ -103,7 +108,21 @@ func Run(ctx context.Context, program Program, args []string) int {
 // closes what it opened.
 const leavePatience = closePatience + 2*time.Second
 
-func newRoot(program Program) *cobra.Command {
+// helpWriter takes what cobra writes by itself, such as help, and remembers
+// what went wrong: cobra makes no failure of it.
+type helpWriter struct {
+	to     io.Writer
+	failed error
+}
+
+func (w *helpWriter) Write(text []byte) (int, error) {
+	if w.failed == nil {
+		_, w.failed = w.to.Write(text)
+	}
+	return len(text), nil
+}
+
+func newRoot(program Program, help io.Writer) *cobra.Command {
 	root := &cobra.Command{
 		Use:           program.Name,
 		Short:         "Components declared in a file",
@@ -111,10 +130,11 @@ func newRoot(program Program) *cobra.Command {
 		SilenceUsage:  true,
 	}
 	root.SetIn(program.In) // before there are commands, some of which keep these
-	root.SetOut(program.Out)
+	root.SetOut(help)
 	root.SetErr(program.Err)
 	root.SetFlagErrorFunc(flagError)
 	group(root)
+	addVersionFlag(root, program)
 	root.SetHelpCommand(newHelp(root))
 	root.AddGroup(
 		&cobra.Group{ID: groupFiles, Title: "Files:"},

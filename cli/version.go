@@ -15,12 +15,23 @@ func newVersion(program Program) *cobra.Command {
 
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(*cobra.Command, []string) error {
-			version, goVersion := "unknown", "unknown"
-			if info, ok := debug.ReadBuildInfo(); ok {
-				version, goVersion = info.Main.Version, info.GoVersion
-			}
-			_, err := fmt.Fprintf(program.Out, "%s %s %s\n", program.Name, version, goVersion)
+			_, err := fmt.Fprintln(program.Out, versionOf(program))
 			return err
 		},
 	}
+}
+
+// addVersionFlag has the program tell its version as the command does.
+func addVersionFlag(root *cobra.Command, program Program) {
+	root.Version = versionOf(program)
+	root.SetVersionTemplate("{{.Version}}\n")
+	root.Flags().Bool("version", false, "show the version of this program and of its Go")
+}
+
+func versionOf(program Program) string {
+	version, goVersion := "unknown", "unknown"
+	if info, ok := debug.ReadBuildInfo(); ok {
+		version, goVersion = info.Main.Version, info.GoVersion
+	}
+	return fmt.Sprintf("%s %s %s", program.Name, version, goVersion)
 }

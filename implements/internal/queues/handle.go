@@ -25,6 +25,8 @@ var errExited = errors.New("the handler ended its goroutine")
 
 // Call hands m to handle, and to done what that came to: also when handle
 // panics, and when it ends the goroutine, in which case Call does not return.
+// An error that panics when its text is asked for, as that of a nil pointer may,
+// is a panic of handle.
 func Call(ctx context.Context, handle Handler, m interfaces.Message, done func(error)) {
 	err := errExited
 	defer func() {
@@ -33,13 +35,17 @@ func Call(ctx context.Context, handle Handler, m interfaces.Message, done func(e
 		}
 		done(err)
 	}()
-	err = handle(ctx, m)
+	returned := handle(ctx, m)
+	if returned != nil {
+		_ = returned.Error()
+	}
+	err = returned
 }
 
 // LogFailure writes to log what a program's owner should know of an attempt
 // that failed: a panic with its stack, and that a message was given up on.
 func LogFailure(log interfaces.ILogger, name string, m interfaces.Message, err error, dead bool) {
-	if p, ok := errors.AsType[*PanicError](err); ok {
+	if p, ok := err.(*PanicError); ok { //nolint:errorlint // Call has made it, and what others have made may panic
 		log.Error("the handler of a queue panicked",
 			"queue", name, "id", m.ID, "attempt", m.Attempt, "panic", fmt.Sprint(p.Value), "stack", string(p.Stack))
 	}

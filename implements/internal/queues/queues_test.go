@@ -95,6 +95,9 @@ func TestCallTellsHowTheHandlerEnded(t *testing.T) {
 			p, ok := errors.AsType[*queues.PanicError](err)
 			return ok && p.Value == "boom" && strings.Contains(string(p.Stack), "queues_test.go")
 		}},
+		{"error without a text", func() error { var none *textError; return none }, func(err error) bool {
+			return err != nil && queues.Reason(err) != ""
+		}},
 		{"goexit", func() error { runtime.Goexit(); return nil }, func(err error) bool { return err != nil }},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -115,6 +118,11 @@ func TestCallTellsHowTheHandlerEnded(t *testing.T) {
 		})
 	}
 }
+
+// textError has a text unless it is nil, which a program may return by mistake.
+type textError struct{ text string }
+
+func (e *textError) Error() string { return e.text }
 
 // memo is a logger that keeps what it is given.
 type memo struct{ lines []string }

@@ -50,6 +50,36 @@ func (s settings) secureDialer(ctx context.Context, calls *interruptibles, secur
 	}
 }
 
+// tied returns a dialer whose connections end with the context that tie was
+// given. go-redis subscribes, and does so again by itself when a connection is
+// lost, with calls that nothing else can end before a time-out is over.
+func tied(dial dialFunc) dialFunc {
+	return func(ctx context.Context, network, addr string) (net.Conn, error) {
+		conn, err := dial(ctx, network, addr)
+		until, ok := ctx.Value(tieKey{}).(context.Context)
+		if err != nil || !ok {
+			return conn, err
+		}
+		return &tiedConn{conn, context.AfterFunc(until, func() { _ = conn.Close() })}, nil
+	}
+}
+
+// tie returns a context for what has to do with one subscription.
+func tie(ctx context.Context) context.Context { return context.WithValue(ctx, tieKey{}, ctx) }
+
+type tieKey struct{}
+
+type tiedConn struct {
+	net.Conn
+
+	untie func() bool
+}
+
+func (c *tiedConn) Close() error {
+	c.untie()
+	return c.Conn.Close()
+}
+
 // shakeHands makes a TLS connection of conn, or closes it.
 func shakeHands(ctx context.Context, conn net.Conn, secure *tls.Config, addr string) (net.Conn, error) {
 	if secure.ServerName == "" {

@@ -42,7 +42,8 @@ type MutexSite struct {
 
 	closing context.Context // ends when Close begins
 	close   context.CancelFunc
-	gone    chan struct{} // closed when nothing may be asked any more
+	gone    context.Context // ends when nothing may be asked any more
+	leave   context.CancelFunc
 
 	mu         sync.Mutex
 	closed     bool
@@ -68,10 +69,12 @@ func NewMutexSite(ctx context.Context, site *component.Site, config MutexSiteCon
 
 func newMutexSite(c *connection, config MutexSiteConfig) *MutexSite {
 	s := &MutexSite{
-		connection: c, config: config, id: rand.Text(), wire: mutexWire{conn: c}, scripts: mutexScriptsOne,
-		gone: make(chan struct{}), waiters: map[string]*mutexWaiter{}, leases: map[*mutexLease]struct{}{},
+		connection: c, config: config, id: rand.Text(), scripts: mutexScriptsOne,
+		waiters: map[string]*mutexWaiter{}, leases: map[*mutexLease]struct{}{},
 	}
 	s.closing, s.close = context.WithCancel(context.Background())
+	s.gone, s.leave = context.WithCancel(context.Background())
+	s.wire.conn, s.wire.gone = c, s.gone
 	if _, cluster := c.client.(*goredis.ClusterClient); cluster {
 		s.scripts = mutexScriptsCluster
 	}
@@ -136,7 +139,7 @@ func (s *MutexSite) Close(ctx context.Context) error {
 	case <-quiet:
 	case <-ctx.Done():
 	}
-	close(s.gone)
+	s.leave()
 	err := s.connection.close()
 	<-quiet
 	s.wire.close()

@@ -135,7 +135,7 @@ func (a *acquisition) abandon() {
 		select {
 		case <-a.last.done:
 			a.uncertain = a.uncertain || a.last.uncertain
-		case <-a.mutex.site.gone:
+		case <-a.mutex.site.gone.Done():
 			return
 		}
 		a.mutex.tidy(a.id, a.uncertain, time.Now().Add(a.expire), cleared)
@@ -146,7 +146,7 @@ func (a *acquisition) abandon() {
 	select {
 	case <-done:
 	case <-timer.C:
-	case <-a.mutex.site.gone:
+	case <-a.mutex.site.gone.Done():
 	}
 }
 
@@ -166,7 +166,7 @@ func (m *mutex) tidy(id string, twice bool, until time.Time, cleared func()) {
 
 	for again := twice; ; {
 		q := newMutexQuestion(m.site.scripts.release, m.keys, id, "waiter")
-		err := m.site.wire.ask(context.Background(), m.site.gone, q)
+		err := m.site.wire.ask(context.Background(), m.site.gone.Done(), q)
 		pause := wait
 		switch {
 		case err == nil && again:
@@ -180,7 +180,7 @@ func (m *mutex) tidy(id string, twice bool, until time.Time, cleared func()) {
 
 		select {
 		case <-time.After(pause):
-		case <-m.site.gone:
+		case <-m.site.gone.Done():
 			return
 		}
 	}

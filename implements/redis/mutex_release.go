@@ -69,7 +69,7 @@ func (l *mutexLease) free(ctx context.Context) (found bool, err error) {
 	site := l.mutex.site
 	q := newMutexQuestion(site.scripts.release, l.mutex.keys, l.id)
 	if ctx.Err() == nil {
-		if err = site.wire.ask(ctx, site.gone, q); err == nil {
+		if err = site.wire.ask(ctx, site.gone.Done(), q); err == nil {
 			return l.found(q)
 		}
 		l.unsure = true
@@ -81,7 +81,7 @@ func (l *mutexLease) free(ctx context.Context) (found bool, err error) {
 	own, cancel := context.WithTimeout(context.WithoutCancel(ctx), releasePatience)
 	defer cancel()
 
-	if err = site.wire.ask(own, site.gone, q); err != nil {
+	if err = site.wire.ask(own, site.gone.Done(), q); err != nil {
 		l.unsure = true
 		return false, withoutDeadline(err)
 	}

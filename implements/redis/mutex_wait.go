@@ -64,7 +64,8 @@ func (s *MutexSite) listen() {
 		if err != nil {
 			return
 		}
-		if s.hear(client.Subscribe(s.closing, "mutex:wake:"+s.id)) {
+		ctx := tie(s.closing)
+		if s.hear(ctx, client.Subscribe(ctx, "mutex:wake:"+s.id)) {
 			wait = shortest
 		}
 		select {
@@ -76,16 +77,15 @@ func (s *MutexSite) listen() {
 
 // hear returns when the subscription does not work any more, and reports
 // whether it has.
-func (s *MutexSite) hear(subscription *goredis.PubSub) (worked bool) {
+func (s *MutexSite) hear(ctx context.Context, subscription *goredis.PubSub) (worked bool) {
 	const quiet = 5 * time.Second // then the server is asked whether it is there
-	defer context.AfterFunc(s.closing, func() { _ = subscription.Close() })()
 	defer subscription.Close()
 	for asked := false; ; {
-		message, err := subscription.ReceiveTimeout(s.closing, quiet)
+		message, err := subscription.ReceiveTimeout(ctx, quiet)
 		switch silent := classify(err) == timedOut; {
 		case err == nil:
 			asked = false
-		case silent && !asked && subscription.Ping(s.closing) == nil:
+		case silent && !asked && subscription.Ping(ctx) == nil:
 			asked = true
 			continue
 		default:

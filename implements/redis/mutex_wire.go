@@ -21,6 +21,7 @@ import (
 // be sent twice, for each script knows its caller's id.
 type mutexWire struct {
 	conn *connection
+	gone context.Context // ends what is on its way: others may go on with the connection
 
 	work sync.WaitGroup // the flights
 
@@ -124,10 +125,22 @@ func (w *mutexWire) alone(ctx context.Context, q *mutexQuestion) {
 	defer w.work.Done()
 	batch := q.self[:]
 	batch[0] = q
+	if ctx.Done() == nil {
+		ctx = w.gone
+	} else {
+		either, cancel := context.WithCancel(ctx)
+		defer cancel()
+		defer context.AfterFunc(w.gone, cancel)()
+		ctx = either
+	}
+
 	err := w.conn.do(ctx, mutexOp, true, func(ctx context.Context, client goredis.UniversalClient) error {
 		q.sent = true
 		return w.attempt(ctx, client, batch)
 	})
+	if err != nil && w.gone.Err() != nil {
+		err = w.conn.shut(mutexOp)
+	}
 	if !q.replied {
 		q.err = err
 		q.uncertain = q.sent
@@ -138,7 +151,7 @@ func (w *mutexWire) alone(ctx context.Context, q *mutexQuestion) {
 	}
 }
 
-// close waits for what is on its way. The connection is closed already.
+// close waits for what is on its way, which has been ended already.
 func (w *mutexWire) close() {
 	w.mu.Lock()
 	w.closed = true
@@ -209,10 +222,12 @@ func (w *mutexWire) take() []*mutexQuestion {
 
 // send answers a batch, with an error if need be.
 func (w *mutexWire) send(batch []*mutexQuestion) {
-	err := w.conn.do(context.Background(), mutexOp, true, func(ctx context.Context, client goredis.UniversalClient) error {
-		ctx, cancel := context.WithTimeout(ctx, mutexPatience)
+	err := w.conn.do(context.Background(), mutexOp, true, func(_ context.Context, client goredis.UniversalClient) error {
+		ctx, cancel := context.WithTimeout(w.gone, mutexPatience)
 		defer cancel()
-		return w.attempt(ctx, client, batch)
+		return w.conn.runOn(ctx, client, func(ctx context.Context, client goredis.UniversalClient) error {
+			return w.attempt(ctx, client, batch)
+		})
 	})
 	for _, q := range batch {
 		if !q.replied {

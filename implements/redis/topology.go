@@ -43,7 +43,7 @@ func (s settings) addrs() []string {
 // open makes a client of the kind that the settings ask for. main is the one
 // that calls are made with, whose commands must not be sent twice by go-redis.
 func (l *link) open(o *goredis.UniversalOptions, main bool) goredis.UniversalClient {
-	dial := l.settings.secureDialer(l.ctx, l.calls, l.secure)
+	dial := tied(l.settings.secureDialer(l.ctx, l.calls, l.secure))
 	switch l.settings.mode {
 	case modeCluster:
 		o.Dialer = l.nodes.guard(dial, main)

@@ -30,6 +30,8 @@ type decoder struct {
 	judgeRequired bool
 
 	at *document.Node // where problems of the item itself are
+
+	unread bool // a value could not be read, which was reported
 }
 
 // group decodes the keys of n, for which skip returns false, into the struct v.
@@ -114,6 +116,7 @@ func (d *decoder) value(n *document.Node, v reflect.Value, s *shape, path string
 	}
 	if n.Broken {
 		n.Mask()
+		d.unread = true
 	}
 	if n.Kind == document.Null {
 		return

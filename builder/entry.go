@@ -72,7 +72,9 @@ func (c *checker) readEntry(it *item, n *document.Node, index int) *entry {
 	}
 	e := &entry{item: it, index: index, node: n}
 	named := true
-	if _, name := n.Get("name"); name != nil && name.Kind != document.Null {
+	if _, name := n.Get("name"); name != nil && name.Broken {
+		named = false
+	} else if name != nil && name.Kind != document.Null {
 		if named = c.entryText(it, name, path, "name"); named {
 			e.name, e.node = name.Text, name
 		}
@@ -80,7 +82,9 @@ func (c *checker) readEntry(it *item, n *document.Node, index int) *entry {
 	_, iface := n.Get("interface")
 	if iface == nil || iface.Kind == document.Null {
 		c.broken[e.name] = true
-		c.problem(it, n, path, `the key "interface" is required`, "")
+		if iface == nil || !iface.Broken {
+			c.problem(it, n, path, `the key "interface" is required`, "")
+		}
 		return nil
 	}
 	if !c.entryText(it, iface, path, "interface") {

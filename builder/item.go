@@ -192,12 +192,13 @@ func (c *checker) checkConfig(it *item) {
 		it.refs = component.Refs(config)
 	}
 	it.effective = config
-	c.validate(it, config)
+	c.validate(it, config, len(it.failed) == 0 && !d.unread && !it.class.HasPrepare())
 }
 
-// validate has the config judge itself. Where some of it could not be read, or
-// is to come from Prepare, only what is said of keys that the item has counts.
-func (c *checker) validate(it *item, config any) {
+// validate has the config judge itself. It is not sure where some of it could
+// not be read, or is to come from Prepare: then only what is said of keys that
+// the item has counts.
+func (c *checker) validate(it *item, config any, sure bool) {
 	validator, ok := config.(component.Validator)
 	if !ok {
 		return
@@ -206,7 +207,6 @@ func (c *checker) validate(it *item, config any) {
 	if err == nil {
 		return
 	}
-	sure := len(it.failed) == 0 && !it.class.HasPrepare()
 	for _, problem := range locate(it, err) {
 		if sure || problem.stands && !slices.Contains(it.failed, problem.node) {
 			c.reportLocated(it, problem)

@@ -10,6 +10,14 @@ import (
 type fault struct {
 	line, column int // from 1
 	message      string
+	value        *valueSpan // which is at fault, nil if that cannot be told
+}
+
+// valueSpan is a value that begins on the line of its key, or of its dash.
+type valueSpan struct {
+	row, at int // of the text, from 0
+	column  int // what belongs to it on other lines is indented more
+	end     int // the row up to which it was read
 }
 
 // findFault looks for the mistakes that people make in YAML, in a text that
@@ -34,6 +42,7 @@ type faultFinder struct {
 	levels   []int // columns at which maps and lists are open
 	block    int   // indentation of the key whose block scalar is read
 	inBlock  bool
+	value    *valueSpan
 	found    fault
 }
 
@@ -50,7 +59,10 @@ func (f *faultFinder) unclosed() {
 
 func (f *faultFinder) fault(row, at int, format string, args ...any) {
 	if f.found.message == "" {
-		f.found = fault{row + 1, utf8.RuneCountInString(f.lines[row][:at]) + 1, fmt.Sprintf(format, args...)}
+		f.found = fault{row + 1, utf8.RuneCountInString(f.lines[row][:at]) + 1, fmt.Sprintf(format, args...), f.value}
+		if f.value != nil {
+			f.value.end = max(f.row, f.value.row)
+		}
 	}
 }
 
@@ -86,6 +98,7 @@ func (f *faultFinder) readLine() {
 func (f *faultFinder) blockLine(indent int) {
 	row, column := f.row, indent
 	line := f.lines[row]
+	f.value = nil
 	dashes := false
 	for strings.HasPrefix(line[f.at:], "- ") || line[f.at:] == "-" {
 		f.open(row, f.at)
@@ -117,14 +130,18 @@ func (f *faultFinder) blockLine(indent int) {
 	}
 	f.open(row, column)
 	f.at = colon + 1
-	f.value(row, column)
+	f.readValue(row, column)
 }
 
 // plainLine reads a line that has no key.
 func (f *faultFinder) plainLine(row, column int, dashes bool) {
 	line := f.lines[row]
-	if c := line[f.at]; dashes || strings.IndexByte(`[{"'&*!|>@`+"`%", c) >= 0 {
-		f.value(row, column)
+	if dashes {
+		f.readValue(row, column-1)
+		return
+	}
+	if strings.IndexByte(`[{"'&*!|>@`+"`%", line[f.at]) >= 0 {
+		f.readValue(row, column)
 		return
 	}
 	if len(f.levels) > 0 && column <= f.levels[len(f.levels)-1] && !strings.HasPrefix(line, "---") && !strings.HasPrefix(line, "...") {
@@ -189,8 +206,9 @@ func (f *faultFinder) colon(row, at int) int {
 	return -1
 }
 
-// value reads what stands behind a key, or behind a dash.
-func (f *faultFinder) value(row, column int) {
+// readValue reads what stands behind a key, or behind a dash. What belongs to
+// it on other lines is indented by more than column.
+func (f *faultFinder) readValue(row, column int) {
 	line := f.lines[row]
 	for f.at < len(line) && (line[f.at] == ' ' || line[f.at] == '\t') {
 		f.at++
@@ -207,6 +225,7 @@ func (f *faultFinder) value(row, column int) {
 		f.row++
 		return
 	}
+	f.value = &valueSpan{row: row, at: f.at, column: column}
 	switch c := line[f.at]; c {
 	case '"', '\'':
 		f.quoted(row)
@@ -249,12 +268,14 @@ func (f *faultFinder) quoted(row int) {
 			case line[i] == quote:
 				f.at = i + 1
 				if f.row > row && !endsValue(line[i+1:], len(f.brackets) > 0) {
+					f.row = row // it seems to end there
 					f.fault(row, opener, "this quote is not closed")
 				}
 				return
 			}
 		}
 	}
+	f.row = row
 	f.fault(row, opener, "this quote is not closed")
 }
 
@@ -334,6 +355,8 @@ func (f *faultFinder) flow(row int) {
 			case c == '[' || c == '{':
 				f.brackets = append(f.brackets, bracket{f.row, f.at, c})
 				f.checkDepth(f.row, f.at)
+			case strings.IndexByte("@`%", c) >= 0 && strings.IndexByte("[{,:", last) >= 0 && strings.IndexByte(" \t[{,", line[f.at-1]) >= 0:
+				f.fault(f.row, f.at, "a value cannot begin with %c; put it in quotes", c)
 			case c == ',' && (last == ',' || last == '[' || last == '{'):
 				f.fault(f.row, f.at, "nothing stands before this comma")
 			case c == ']' || c == '}':

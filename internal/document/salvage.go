@@ -27,12 +27,12 @@ func (r *yamlReader) salvage(d *Document, err error) *Node {
 		if len(elements) > maxSalvaged {
 			break
 		}
-		var parsed yaml.Node
-		pieceErr := decodeYAML(yaml.NewDecoder(strings.NewReader(piece.text)), &parsed)
+		parsed, repaired, pieceErr := r.repair(d, &piece)
+		told = told || repaired
 		switch {
 		case errors.Is(pieceErr, io.EOF):
 		case pieceErr != nil:
-			told = r.explain(d, piece, pieceErr) || told
+			told = r.explain(d, piece, pieceErr, repaired) || told
 			elements = append(elements, &Node{Line: int32(piece.line), Column: 1, Broken: true})
 		case len(parsed.Content) == 1 && parsed.Content[0].Kind == yaml.SequenceNode:
 			r.offset = piece.line - 1
@@ -40,7 +40,7 @@ func (r *yamlReader) salvage(d *Document, err error) *Node {
 		}
 	}
 	if !told {
-		r.explain(d, piece{1, d.text()}, err)
+		r.explain(d, piece{1, d.text()}, err, false)
 	}
 	if elements == nil {
 		return nil
@@ -120,23 +120,35 @@ func (d *Document) elements() []piece {
 
 var (
 	yamlLine     = regexp.MustCompile(`^yaml: (?:line (\d+): )?(.*)$`)
-	yamlUnknown  = regexp.MustCompile(`^unknown anchor '(.*)' referenced$`)
+	yamlUnknown  = regexp.MustCompile(`^yaml: unknown anchor '(.*)' referenced$`)
 	anchorInText = regexp.MustCompile(`(?:^|[\s\[{,])&([^\s\[\]{},]+)`)
 )
 
-// explain reports why a piece is no YAML, and returns false if that is no
-// fault of its own.
-func (r *yamlReader) explain(d *Document, p piece, err error) bool {
-	match := yamlLine.FindStringSubmatch(err.Error())
-	if match == nil {
-		match = []string{"", "", ""}
+// yamlUnknownAnchor returns the name of the anchor that is missing, if that is
+// what the parser says.
+func yamlUnknownAnchor(err error) string {
+	if match := yamlUnknown.FindStringSubmatch(err.Error()); match != nil {
+		return match[1]
 	}
-	if unknown := yamlUnknown.FindStringSubmatch(match[2]); unknown != nil {
-		return r.unknownAnchor(d, p, unknown[1])
+	return ""
+}
+
+// explain reports why a piece is no YAML, and returns false if that is no
+// fault of its own. Of one that is repaired already it says what is sure.
+func (r *yamlReader) explain(d *Document, p piece, err error, repaired bool) bool {
+	if name := yamlUnknownAnchor(err); name != "" {
+		return r.unknownAnchor(d, p, name, repaired)
 	}
 	if fault := findFault(p.text); fault.message != "" {
 		r.refuse(Place{fault.line + p.line - 1, fault.column}, fault.message, "")
 		return true
+	}
+	if repaired {
+		return false
+	}
+	match := yamlLine.FindStringSubmatch(err.Error())
+	if match == nil {
+		match = []string{"", "", ""}
 	}
 	line, _ := strconv.Atoi(match[1])
 	line = min(max(line, 1), strings.Count(p.text, "\n")+1)
@@ -152,8 +164,8 @@ func (r *yamlReader) refuse(at Place, message, suggestion string) {
 }
 
 // unknownAnchor reports an alias of nothing, unless what it names stands in
-// another piece.
-func (r *yamlReader) unknownAnchor(d *Document, p piece, name string) bool {
+// another piece, or in a value that was at fault.
+func (r *yamlReader) unknownAnchor(d *Document, p piece, name string, repaired bool) bool {
 	if r.names == nil {
 		r.names = []string{}
 		for _, found := range anchorInText.FindAllSubmatch(d.Data, -1) {
@@ -163,7 +175,7 @@ func (r *yamlReader) unknownAnchor(d *Document, p piece, name string) bool {
 		r.names = slices.Compact(r.names)
 		r.nearest = nearest.NewIndex(r.names)
 	}
-	if _, known := slices.BinarySearch(r.names, name); known && p.line > 1 {
+	if _, known := slices.BinarySearch(r.names, name); known && (p.line > 1 || repaired) {
 		return false
 	}
 	at := Place{p.line, 0}

@@ -55,18 +55,19 @@ func decodeYAML(decoder *yaml.Decoder, into *yaml.Node) (err error) {
 // yamlReader turns the nodes of the YAML library into ours, which know no
 // aliases and no merge keys.
 type yamlReader struct {
-	doc     *Document
-	report  Report
-	slab    slab
-	offset  int                   // lines above the text that was parsed
-	anchors map[*yaml.Node]anchor // what has an anchor and has been read
-	aliased int                   // values that aliases stand for so far
-	maps    int                   // maps that have been read
-	text    int                   // bytes of the texts that have been read
-	again   int                   // and of those among them that aliases stand for
-	stack   []*Node               // the children of the nodes that are being read
-	names   []string              // of the anchors in a text that does not parse, sorted
-	nearest *nearest.Index        // over names
+	doc      *Document
+	report   Report
+	slab     slab
+	offset   int                   // lines above the text that was parsed
+	anchors  map[*yaml.Node]anchor // what has an anchor and has been read
+	aliased  int                   // values that aliases stand for so far
+	maps     int                   // maps that have been read
+	text     int                   // bytes of the texts that have been read
+	again    int                   // and of those among them that aliases stand for
+	repaired int                   // bytes that were parsed again
+	stack    []*Node               // the children of the nodes that are being read
+	names    []string              // of the anchors in a text that does not parse, sorted
+	nearest  *nearest.Index        // over names
 }
 
 type anchor struct {
@@ -126,6 +127,10 @@ func (r *yamlReader) weight() int { return r.slab.count + r.aliased + 4*r.maps }
 
 func (r *yamlReader) scalar(y *yaml.Node, n *Node) {
 	r.text += len(y.Value)
+	if r.repaired > 0 && y.Value == unreadText {
+		n.Broken = true
+		return
+	}
 	const quoted = yaml.SingleQuotedStyle | yaml.DoubleQuotedStyle | yaml.LiteralStyle | yaml.FoldedStyle
 	if y.Style&quoted == 0 && (y.Style&yaml.TaggedStyle == 0 || y.Tag != "!!str") {
 		n.setPlain(y.Value)

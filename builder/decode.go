@@ -29,7 +29,8 @@ type decoder struct {
 	// judgeRequired has keys that are missing reported.
 	judgeRequired bool
 
-	at *document.Node // where problems of the item itself are
+	at   *document.Node // where problems of the item itself are
+	plan *plan          // of the item
 
 	unread bool // a value could not be read, which was reported
 }
@@ -52,7 +53,12 @@ func (d *decoder) group(n *document.Node, v reflect.Value, p *plan, path string,
 			if skip != nil { // beside keys that are no field's
 				known = slices.Concat(itemKeys, known)
 			}
-			message, suggestion := unknownKey(key, value, known)
+			message, suggestion := unknownKey(key, value, known, func(name string) (where, meant string) {
+				if skip != nil {
+					return p.elsewhere(name)
+				}
+				return belongsToItem(name, d.plan), ""
+			})
 			d.problem(key, path, message, suggestion)
 		}
 	}
@@ -67,12 +73,48 @@ func (d *decoder) group(n *document.Node, v reflect.Value, p *plan, path string,
 }
 
 // unknownKey says that a key is none of keys. One that has no value and reads
-// like both, as in {port:1}, is not told: the value may be a secret.
-func unknownKey(key, value *document.Node, keys []string) (message, suggestion string) {
+// like both, as in {port:1}, is not told: the value may be a secret. Of a key
+// that is near none, elsewhere tells where it belongs, or which was meant.
+func unknownKey(key, value *document.Node, keys []string, elsewhere func(key string) (where, meant string)) (message, suggestion string) {
 	if maskTorn(key, value) {
 		return "a colon and a space belong between a key and its value", ""
 	}
-	return fmt.Sprintf("unknown key %q", key.Text), nearest.To(key.Text, keys)
+	message = fmt.Sprintf("unknown key %q", key.Text)
+	if suggestion = nearest.To(key.Text, keys); suggestion != "" {
+		return message, suggestion
+	}
+	where, meant := elsewhere(key.Text)
+	return message + where, meant
+}
+
+// elsewhere tells where a key belongs that stands on an item and is none of it,
+// or which key was meant.
+func (p *plan) elsewhere(key string) (where, meant string) {
+	switch {
+	case slices.Contains(entryKeys, key):
+		return `; it belongs in an element of "entries"`, ""
+	case slices.Contains([]string{"entry", "implements", "interfaces"}, key):
+		return "", "entries"
+	}
+	var groups []string
+	for _, f := range p.fields {
+		if f.shape.form == groupForm && f.shape.fields.byKey[key] != nil {
+			groups = append(groups, quote(f.key))
+		}
+	}
+	if groups == nil {
+		return "", ""
+	}
+	return "; it belongs in " + strings.Join(groups, " or "), ""
+}
+
+// belongsToItem tells of a key that stands too deep in an item. p is the plan
+// of its class, nil if that is not known.
+func belongsToItem(key string, p *plan) string {
+	if slices.Contains(itemKeys, key) || p != nil && p.byKey[key] != nil {
+		return "; it belongs to the item itself"
+	}
+	return ""
 }
 
 // maskTorn masks a key that seems to be a key and its value.

@@ -66,7 +66,12 @@ func (c *checker) readEntry(it *item, n *document.Node, index int) *entry {
 	for key, value := range n.Pairs {
 		if !slices.Contains(entryKeys, key.Text) {
 			value.Mask()
-			message, suggestion := unknownKey(key, value, entryKeys)
+			message, suggestion := unknownKey(key, value, entryKeys, func(name string) (where, meant string) {
+				if it.class == nil {
+					return belongsToItem(name, nil), ""
+				}
+				return belongsToItem(name, planOf(it.class.Config)), ""
+			})
 			c.problem(it, key, path, message, suggestion)
 		}
 	}

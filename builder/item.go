@@ -123,7 +123,7 @@ func (c *checker) findClass(it *item) {
 		c.problem(it, key, "", fmt.Sprintf("unknown key %q", key.Text), "class")
 		return
 	case n == nil || n.Kind == document.Null:
-		if n == nil || !n.Broken {
+		if (n == nil || !n.Broken) && !it.classInEntry() {
 			c.problem(it, it.node, "", `the key "class" is required`, "")
 		}
 		return
@@ -146,6 +146,16 @@ func (c *checker) findClass(it *item) {
 		return
 	}
 	it.class = class
+}
+
+// classInEntry reports whether the class is named in an entry, of which the
+// check of that says that it does not belong there.
+func (it *item) classInEntry() bool {
+	_, entries := it.node.Get("entries")
+	return entries != nil && entries.Kind == document.List && slices.ContainsFunc(entries.Children, func(entry *document.Node) bool {
+		key, _ := entry.Get("class")
+		return key != nil
+	})
 }
 
 // misspelled returns the key of the item that was probably meant to be name,
@@ -179,6 +189,7 @@ func (c *checker) checkConfig(it *item) {
 		problem:       func(n *document.Node, path, message, suggestion string) { c.problem(it, n, path, message, suggestion) },
 		judgeRequired: !it.class.HasPrepare(),
 		at:            it.head(),
+		plan:          p,
 		expand: func(n *document.Node, path string) bool {
 			if c.expand(it, n, path) {
 				return true

@@ -49,7 +49,7 @@ func (c *checker) decoderOf(it *item) func(config any) error {
 	}
 	return func(config any) error {
 		var found []error
-		d := decoder{judgeRequired: true, at: it.head(), problem: func(n *document.Node, path, message, suggestion string) {
+		d := decoder{judgeRequired: true, at: it.head(), plan: p, problem: func(n *document.Node, path, message, suggestion string) {
 			found = append(found, &misfit{n, path, message, suggestion})
 		}}
 		d.group(it.node, reflect.ValueOf(config).Elem(), p, "", reserved)

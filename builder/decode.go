@@ -155,6 +155,7 @@ func fieldOf(v reflect.Value, index []int) reflect.Value {
 func (d *decoder) value(n *document.Node, v reflect.Value, s *shape, path string) {
 	if s.secret {
 		n.Mask()
+		n.Conceal()
 	}
 	if n.Broken {
 		n.Mask()
@@ -279,10 +280,11 @@ func (d *decoder) scalar(n *document.Node, v reflect.Value, s *shape, path strin
 	d.problem(n, path, message, "")
 }
 
-// instead returns what stands there, where that may be told.
+// instead returns what stands there, where that may be told: an alias of it may
+// be a secret.
 func (d *decoder) instead(n *document.Node, s *shape) string {
 	const long = 40
-	if s.secret || n.Masked || n.Replaced != nil || len(n.Text) > long || strings.ContainsAny(n.Text, "@\n\r") {
+	if s.secret || n.Masked || n.Shared || n.Replaced != nil || len(n.Text) > long || strings.ContainsAny(n.Text, "@\n\r") {
 		return ""
 	}
 	return fmt.Sprintf(", not %q", n.Text)

@@ -72,7 +72,7 @@ func (d *dumper) item(it *item) *document.Node {
 	}
 	put(out, "class", text(it.class.Name, false))
 	if _, description := it.node.Get("description"); description != nil && description.Kind == document.Scalar {
-		put(out, "description", d.written(description, nil, ""))
+		put(out, "description", d.written(description, nil, "description"))
 	}
 	d.group(out, it.node, reflect.ValueOf(it.effective).Elem(), planOf(it.class.Config), "", reserved)
 	return out
@@ -130,7 +130,7 @@ func (d *dumper) written(n *document.Node, s *shape, path string) *document.Node
 		if n.Replaced != nil {
 			out.Text = d.fromBase(n.Replaced.Written)
 		}
-		if s != nil && s.secret {
+		if n.Secret || s != nil && s.secret {
 			out.Text, out.Quoted = d.secret(n, path), true
 		}
 	case document.List:

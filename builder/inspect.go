@@ -33,7 +33,9 @@ func (b *Builder) Inspect(ctx context.Context, sources ...Source) ([]ItemInfo, e
 			Class: it.class.Name, ClassAs: it.className.Text, Values: it.values(),
 		}
 		if _, description := it.node.Get("description"); description != nil {
-			info.Description = description.Text
+			if info.Description = description.Text; description.Secret {
+				info.Description = redacted
+			}
 		}
 		for _, e := range it.entries {
 			info.Entries = append(info.Entries, component.Entry{Interface: e.iface.Name, Name: e.name, Class: it.class.Name})

@@ -75,6 +75,50 @@ func newVault(t *testing.T, variables map[string]string) (*builder.Builder, func
 	return builder.New(builder.WithRegistry(registry), builder.WithEnvironment(variables)), func() []vaultConfig { return made }
 }
 
+// TestSecretsOfAnchorsAreNotShown holds that an alias makes no secret known: what
+// is one in a place is one in all.
+func TestSecretsOfAnchorsAreNotShown(t *testing.T) {
+	variables := map[string]string{}
+	b := builder.New(builder.WithRegistry(kit(t)), builder.WithEnvironment(variables))
+	text := `- class: kit.Store
+  entries: [{interface: kit.IStore}]
+  description: &a hunter01
+  comment: *a
+  host: h
+  prefix: &b hunter02
+  labels: {x: &c hunter03}
+  password: *a
+- class: kit.Store
+  tokens: [*b, *c]
+`
+	items, err := b.Inspect(t.Context(), builder.Reader("c.yml", "yaml", strings.NewReader(text)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if shown := fmt.Sprint(items); hunters.MatchString(shown) {
+		t.Errorf("described with a secret: %s", shown)
+	}
+	dumped := mustDump(t, b, mustLoad(t, b, "c.yml", text), "yaml")
+	if hunters.MatchString(dumped) || !strings.Contains(dumped, "host: h\n") {
+		t.Errorf("dumped as\n%s", dumped)
+	}
+	for _, name := range []string{"DESCRIPTION", "COMMENT", "PREFIX", "LABELS_X", "PASSWORD", "TOKENS_0", "TOKENS_1"} {
+		variables["KIT_STORE_"+name] = "given"
+	}
+	for _, item := range mustLoad(t, b, "c.yml", dumped).Items() {
+		for _, value := range builder.Values(item) {
+			if value.Text == "given" != (value.Path == "comment" || value.Path == "prefix" || value.Path == "labels.x") {
+				t.Errorf("%s is %s", value.Path, value.Text)
+			}
+		}
+	}
+
+	err = b.Check(t.Context(), builder.Reader("c.yml", "yaml", strings.NewReader("- class: kit.Store\n  port: &a hunter01\n  password: *a\n")))
+	if err == nil || hunters.MatchString(err.Error()) {
+		t.Errorf("the problem is %v", err)
+	}
+}
+
 func TestNestedSecretsAreNotShown(t *testing.T) {
 	variables := map[string]string{}
 	b, made := newVault(t, variables)

@@ -154,7 +154,7 @@ func (r *valueReader) written(n *document.Node, s *shape, doc, path string) {
 		if n.Replaced != nil {
 			v.Written, v.Origins = n.Replaced.Written, n.Replaced.Origins
 		}
-		if s != nil && s.secret {
+		if n.Secret || s != nil && s.secret {
 			v.Text, v.Secret = redacted, true
 			if kept, whole := soleReference(v.Written); !whole || kept != v.Written {
 				v.Written = ""

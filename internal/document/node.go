@@ -27,6 +27,8 @@ type Node struct {
 	Quoted bool // a scalar that is a text whatever it looks like
 	Broken bool // stands for what could not be read, which was reported
 	Masked bool // its text may be a secret and must not be shown; see Mask
+	Secret bool // it is one, wherever it stands: an alias may bring it to what is none; see Conceal
+	Shared bool // it has an anchor: it may stand elsewhere too
 
 	Line, Column int32
 
@@ -60,6 +62,19 @@ func (n *Node) Mask() {
 	for i, child := range n.Children {
 		if n.Kind == List || i%2 == 1 || n.Children[i+1].Kind == Null {
 			child.Mask()
+		}
+	}
+}
+
+// Conceal marks the scalars of n, and those within it, as secrets.
+func (n *Node) Conceal() {
+	if n.Secret {
+		return // it has been here, as in Mask
+	}
+	n.Secret = true
+	for i, child := range n.Children {
+		if n.Kind == List || i%2 == 1 {
+			child.Conceal()
 		}
 	}
 }

@@ -91,6 +91,7 @@ func (r *yamlReader) convert(y *yaml.Node, depth int) *Node {
 		if r.anchors == nil {
 			r.anchors = map[*yaml.Node]anchor{}
 		}
+		n.Shared = true
 		r.anchors[y] = anchor{} // it is being read: an alias of it in it has no end
 	}
 	if depth > MaxDepth && y.Kind != yaml.ScalarNode {

@@ -25,7 +25,7 @@ const dumped = `
   tokens: ['${TOKEN}', "${TOKEN:-hunter3}", hunter4, '']
   prefix: 0777
   tls: yes
-  tags: [on, '1', "a: b", "line\nbreak", '$${x}']
+  tags: [on, '1', "a: b", "line\nbreak", '$${x}', "\x7f\x9f\ufeff\uffff\u2028\U0001fffe"]
   extra: {a: [1, "2", true, "true", 1.50, null], b: {c: '${HOST}'}}
   limits: {1: 5s, 2: 0.5}
   labels: {'<<': no merge, a: ''}

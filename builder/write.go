@@ -147,5 +147,21 @@ func jsonText(s string) string {
 	if err := encoder.Encode(s); err != nil {
 		return `""` // a string has no encoding that fails
 	}
-	return strings.TrimSuffix(b.String(), "\n")
+	text := strings.TrimSuffix(b.String(), "\n")
+	if !strings.ContainsFunc(text, isEscaped) {
+		return text
+	}
+	b.Reset()
+	for _, r := range text {
+		if isEscaped(r) {
+			fmt.Fprintf(&b, `\u%04x`, r)
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
 }
+
+// isEscaped reports whether a character that JSON takes as it is belongs in no
+// text all the same, such as a byte order mark or a control character.
+func isEscaped(r rune) bool { return r >= 0x7f && r <= 0xffff && !unicode.IsPrint(r) }

@@ -466,3 +466,36 @@ func TestQueueLosesNothingThatCannotBeNoted(t *testing.T) {
 		})
 	}
 }
+
+// A call that is refused because a key is of another type has done nothing.
+func TestQueueIsAsItWasWhereAScriptIsRefused(t *testing.T) {
+	server := redistest.New(t, redistest.Options{})
+	config := queueConfig(t, server.Addr())
+	config.MaxAttempts = 1
+	site := openQueue(t, config)
+	producer, err := site.GetProducer("q")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server.Do("SET", "{queue:q}:later", "of another type")
+	if err := producer.(interfaces.IDelayedProducer).ProduceAfter(t.Context(), time.Hour, []byte("m")); !errors.Is(err, interfaces.ErrInvalid) {
+		t.Errorf("ProduceAfter: %v, want ErrInvalid", err)
+	}
+	if depth := depthOf(t, site, "q"); depth != (interfaces.QueueDepth{}) {
+		t.Errorf("after a ProduceAfter that was refused the queue holds %+v", depth)
+	}
+
+	produceTo(t, site, "q", "m")
+	got, stop := consume(t, site, "q", func(context.Context, interfaces.Message) error { return errors.New("no") })
+	id := nextOf(t, got, "the message").ID
+	eventually(t, "it is dead", func() bool { return depthOf(t, site, "q") == interfaces.QueueDepth{Dead: 1} })
+	stop()
+	server.Do("SET", "{queue:q}:dead", "of another type")
+	if _, err := site.RestoreDead(t.Context(), "q", id); !errors.Is(err, interfaces.ErrInvalid) {
+		t.Errorf("RestoreDead: %v, want ErrInvalid", err)
+	}
+	server.Do("DEL", "{queue:q}:dead")
+	if depth := depthOf(t, site, "q"); depth != (interfaces.QueueDepth{}) {
+		t.Errorf("after a RestoreDead that was refused the queue holds %+v", depth)
+	}
+}

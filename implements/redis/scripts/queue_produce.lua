@@ -22,9 +22,18 @@ if last then
 end
 
 local room = tonumber(ARGV[2]) - redis.call('XLEN', stream) - redis.call('ZCARD', delayed)
+local at = 3
+while at <= #ARGV do
+  if ARGV[at + 1] ~= '0' then
+    redis.call('HGET', later, '') -- a key of another type is refused before anything is written
+    break
+  end
+  at = at + 2 + ARGV[at]
+end
+
 local now
 local answers = {}
-local at = 3
+at = 3
 while at <= #ARGV do
   local count, delay = tonumber(ARGV[at]), tonumber(ARGV[at + 1])
   local first, last = at + 2, at + 1 + count
@@ -40,8 +49,9 @@ while at <= #ARGV do
     for i = first, last do
       if delay > 0 then
         local id = string.format('%s-%s-%d', string.match(memory, '[^:]*$'), call, i)
-        redis.call('HSET', later, id, string.format('%.0f', now) .. ' ' .. ARGV[i])
+        -- In this order: should only the first be done, claiming clears it up.
         redis.call('ZADD', delayed, string.format('%.0f', now + delay), id)
+        redis.call('HSET', later, id, string.format('%.0f', now) .. ' ' .. ARGV[i])
       else
         redis.call('XADD', stream, '*', 'b', ARGV[i])
       end

@@ -21,6 +21,7 @@ for i = 2, #ARGV do
   end
 end
 
+redis.call('ZCARD', dead) -- a key of another type is refused before anything is written
 if redis.call('XLEN', stream) + redis.call('ZCARD', delayed) + #found > tonumber(ARGV[1]) then
   return -1
 end

@@ -84,6 +84,8 @@ type queueRun struct {
 	acked   []string             // to be told to the server
 	failed  []failedAttempt
 	asleep  bool // the reader waits at the server
+	blocked bool // the reader waits for a worker, which may take long
+	refused bool // the server has refused to acknowledge along with a read
 	short   bool // something was due, and there was no room for it
 	missed  bool // the server may have sent what did not arrive
 	tidyAt  time.Time
@@ -147,15 +149,22 @@ func (r *queueRun) drain() {
 }
 
 // goodbye tells the server the last results and gives back what was not begun.
+// All workers have ended, so that what was begun is done.
 func (r *queueRun) goodbye() {
 	ctx, cancel := context.WithTimeout(context.Background(), r.patience())
 	defer cancel()
 	if err := r.report(ctx); err != nil {
-		r.site.conn.logger.Warn("a consumer could not acknowledge what it has done: it will be done again",
-			"queue", r.name, "messages", len(r.acked), "error", err)
+		r.site.conn.logger.Warn("a consumer could not tell the server what it has done: it will be done again",
+			"queue", r.name, "acknowledged", len(r.acked), "failed", len(r.failed), "error", err)
+	}
+	args := []any{queueGroup, r.id}
+	for id, d := range r.hand {
+		if d.done {
+			args = append(args, id)
+		}
 	}
 	_, _ = r.site.run(ctx, r.op("leave"), true, queueLeave, // else visibility does it
-		[]string{r.keys.stream, r.keys.retry, r.keys.unstarted}, queueGroup, r.id)
+		[]string{r.keys.stream, r.keys.retry, r.keys.unstarted}, args...)
 }
 
 // nap is how long the consumer waits before it looks again: for what is due

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -498,4 +499,94 @@ func TestQueueIsAsItWasWhereAScriptIsRefused(t *testing.T) {
 	if depth := depthOf(t, site, "q"); depth != (interfaces.QueueDepth{}) {
 		t.Errorf("after a RestoreDead that was refused the queue holds %+v", depth)
 	}
+}
+
+// What was begun with has had its attempt, also where the server refuses to note
+// what became of it and the consumer leaves.
+func TestQueueCountsTheAttemptsThatItCannotTellOf(t *testing.T) {
+	server := redistest.New(t, redistest.Options{})
+	config := queueConfig(t, server.Addr())
+	config.MaxAttempts, config.Visibility = 1, 100*time.Millisecond
+	site := openQueue(t, config)
+	server.Do("SET", "{queue:q}:dead", "of another type")
+	produceTo(t, site, "q", "m")
+	consumer, err := site.GetConsumer("q")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var attempts atomic.Int32
+	handle := func(context.Context, interfaces.Message) error {
+		attempts.Add(1)
+		return errors.New("no")
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	if err := consumer.Consume(ctx, handle); !errors.Is(err, interfaces.ErrInvalid) {
+		t.Errorf("Consume: %v, want ErrInvalid", err)
+	}
+	server.Do("DEL", "{queue:q}:dead")
+	consume(t, site, "q", handle)
+	eventually(t, "the message is dead", func() bool { return depthOf(t, site, "q") == interfaces.QueueDepth{Dead: 1} })
+	if n := attempts.Load(); n > 1 {
+		t.Errorf("there were %d attempts, want no second one", n)
+	}
+}
+
+// A server that refuses to acknowledge, or to renew claims, would have everything
+// done again and again.
+func TestQueueEndsWhereItsUserLacksARight(t *testing.T) {
+	for _, command := range []string{"xack", "xdel", "xclaim"} {
+		t.Run(command, func(t *testing.T) {
+			server := redistest.New(t, redistest.Options{})
+			site := openQueue(t, queueConfig(t, server.Addr()))
+			server.Do("ACL", "SETUSER", "default", "-"+command)
+			produceTo(t, site, "q", "m")
+			consumer, err := site.GetConsumer("q")
+			if err != nil {
+				t.Fatal(err)
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), patience)
+			defer cancel()
+			err = consumer.Consume(ctx, func(ctx context.Context, _ interfaces.Message) error {
+				if command == "xclaim" {
+					<-ctx.Done() // which ends when nothing has renewed the claim
+				}
+				return nil
+			})
+			if !errors.Is(err, interfaces.ErrInvalid) {
+				t.Errorf("Consume: %v, want ErrInvalid", err)
+			}
+		})
+	}
+}
+
+// What was done is acknowledged also when no read is to come, because all workers
+// are at something that takes long.
+func TestQueueAcknowledgesWhileItsWorkersAreBusy(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, b redistest.Backend) {
+		config := patient(queueConfig(t, b.Addr))
+		config.Concurrency = 1
+		site := openQueue(t, config)
+		bodies := make([]string, 40) // so many that it reads ahead
+		bodies = append(bodies, "long")
+		produceTo(t, site, "q", bodies...)
+		release, long := make(chan struct{}), make(chan struct{})
+		defer close(release)
+		consume(t, site, "q", func(_ context.Context, m interfaces.Message) error {
+			if string(m.Body) == "long" {
+				close(long)
+				<-release
+			}
+			time.Sleep(time.Millisecond) // so that the last are handled when there is nothing more to be read
+			return nil
+		})
+		select {
+		case <-long:
+		case <-time.After(patience):
+			t.Error("the long one is not begun with")
+		}
+		eventually(t, "only the long one is in flight", func() bool {
+			return depthOf(t, site, "q") == interfaces.QueueDepth{InFlight: 1}
+		})
+	})
 }

@@ -56,6 +56,9 @@ func (r *queueRun) keep(done <-chan struct{}) {
 			again := visibility / 3
 			if err := r.renew(); err != nil {
 				again = visibility / 10
+				if r.hopeless(err) {
+					r.fail(err)
+				}
 			}
 			renewAt = time.Now().Add(again)
 		}
@@ -111,9 +114,9 @@ func (r *queueRun) report(ctx context.Context) error {
 	failed := r.failed
 	r.failed = nil
 	var told telling
-	if r.asleep || r.over || len(r.acked) >= ackAtOnce || len(failed) > 0 || r.room() == 0 {
+	if r.asleep || r.blocked || r.refused || r.over || len(r.acked) >= ackAtOnce || len(failed) > 0 || r.room() == 0 {
 		told = telling{run: r, acked: r.acked}
-		r.acked = nil
+		r.acked, r.refused = nil, false
 	} // else the next read takes them along, which is soon
 	r.mu.Unlock()
 

@@ -113,7 +113,7 @@ func (r *queueRun) fetch() (got, asked int, err error) {
 		pipe := client.Pipeline()
 		told.send(ctx, pipe)
 		reading := pipe.Do(ctx, "XREADGROUP", "GROUP", queueGroup, r.id, "COUNT", n, "STREAMS", r.keys.stream, ">")
-		_, _ = pipe.Exec(ctx) // a server whose memory is full refuses to note what was begun with
+		_, _ = pipe.Exec(ctx) // each command has its own answer
 		if err := reading.Err(); err != nil && !errors.Is(err, goredis.Nil) {
 			return err
 		}
@@ -127,7 +127,7 @@ func (r *queueRun) fetch() (got, asked int, err error) {
 		}
 		return 0, n, err
 	}
-	told.arrived()
+	told.settle()
 	messages := make([]received, 0, n)
 	for _, entry := range entriesOf(*reply) {
 		if m, ok := parseEntry(entry, 1); ok {
@@ -144,6 +144,7 @@ type telling struct {
 	acked   []string
 	started string // what was begun with last, where more is read than begun with
 	begun   bool   // everything was begun with, and the server thinks otherwise
+	answers []*goredis.IntCmd
 }
 
 // tell takes what the server is to be told. ahead says that more is to be read
@@ -158,13 +159,15 @@ func (r *queueRun) tell(ahead bool) telling {
 	return t
 }
 
-func (t telling) send(ctx context.Context, pipe goredis.Pipeliner) {
+func (t *telling) send(ctx context.Context, pipe goredis.Pipeliner) {
 	r := t.run
 	if len(t.acked) > 0 {
 		// In this order: should only the first be done, there is nothing to
 		// be claimed, and whoever tries clears up.
-		pipe.XDel(ctx, r.keys.stream, t.acked...)
-		pipe.XAck(ctx, r.keys.stream, queueGroup, t.acked...)
+		t.answers = []*goredis.IntCmd{
+			pipe.XDel(ctx, r.keys.stream, t.acked...),
+			pipe.XAck(ctx, r.keys.stream, queueGroup, t.acked...),
+		}
 	}
 	switch {
 	case t.started != "":
@@ -172,6 +175,29 @@ func (t telling) send(ctx context.Context, pipe goredis.Pipeliner) {
 	case t.begun:
 		pipe.HDel(ctx, r.keys.unstarted, r.id)
 	}
+}
+
+// settle notes what the server knows after a call that it has answered: it may
+// have refused a part of that. That it has not noted what was begun with, as it
+// does where its memory is full, is not the matter of acknowledgements.
+func (t telling) settle() {
+	for _, answer := range t.answers {
+		if answer.Err() != nil {
+			t.run.untold(t)
+			t.run.refuse()
+			return
+		}
+	}
+	t.arrived()
+}
+
+// refuse has the keeper try what the server has refused along with a read, and
+// find out whether there is any hope.
+func (r *queueRun) refuse() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.refused = true
+	poke(r.wakeKeeper)
 }
 
 // arrived notes that the server knows.
@@ -229,13 +255,16 @@ func (r *queueRun) wait() (got, asked int, err error) {
 	reading := pipe.XReadGroup(ctx, &goredis.XReadGroupArgs{
 		Group: queueGroup, Consumer: r.id, Streams: []string{r.keys.stream, ">"}, Count: int64(n), Block: r.nap(),
 	})
-	_, err = pipe.Exec(ctx)
+	_, failed := pipe.Exec(ctx)
+	if err = reading.Err(); err == nil && len(reading.Val()) == 0 {
+		err = failed // else it is of another command, and what was read is here
+	}
 	var reply goredis.Error
 	switch {
 	case err == nil:
-		told.arrived()
+		told.settle()
 	case errors.Is(err, goredis.Nil):
-		told.arrived()
+		told.settle()
 		return 0, n, nil
 	case errors.As(err, &reply):
 		// The group is lost, or worse: the next fetch makes it, or is told.
@@ -260,6 +289,7 @@ func (r *queueRun) awaitWorker() {
 	for r.until.Err() == nil {
 		r.mu.Lock()
 		free := r.idle - len(r.ready) - len(r.urgent)
+		r.blocked = free <= 0
 		r.mu.Unlock()
 		if free > 0 {
 			return

@@ -42,10 +42,10 @@ for i = 4, #ARGV, 4 do
         attempt .. ' ' .. produced .. ' ' .. now_text .. ' ' .. #reason .. ' ' .. reason .. (field(entry, 'b') or ''))
       redis.call('ZADD', dead, now_text, id)
     end
-    redis.call('XACK', stream, group, id)
     if entry then
       redis.call('XDEL', stream, id)
     end
+    redis.call('XACK', stream, group, id)
   end
 end
 return 'OK'

@@ -590,3 +590,86 @@ func TestQueueAcknowledgesWhileItsWorkersAreBusy(t *testing.T) {
 		})
 	})
 }
+
+// A message that killed its consumers does not stand in the way of others where
+// the server's memory is full.
+func TestQueueBuriesThoughTheMemoryIsFull(t *testing.T) {
+	server := redistest.New(t, redistest.Options{})
+	client := goredis.NewClient(&goredis.Options{Addr: server.Addr()})
+	defer client.Close()
+	const stream, group = "{queue:q}:stream", "fivcglue"
+	config := queueConfig(t, server.Addr())
+	config.Concurrency = 1
+	site := openQueue(t, config)
+	produceTo(t, site, "q", "poison", "behind")
+	if err := client.XGroupCreate(t.Context(), stream, group, "0").Err(); err != nil {
+		t.Fatal(err)
+	}
+	read, err := client.XReadGroup(t.Context(), &goredis.XReadGroupArgs{
+		Group: group, Consumer: "dead", Streams: []string{stream, ">"}, Count: 2, Block: -1,
+	}).Result()
+	if err != nil {
+		t.Fatal(err)
+	}
+	poison := read[0].Messages[0].ID
+	if err := client.Do(t.Context(), "XCLAIM", stream, group, "dead", 0, poison, "RETRYCOUNT", config.MaxAttempts).Err(); err != nil {
+		t.Fatal(err)
+	}
+	server.Do("CONFIG", "SET", "maxmemory", "1")
+	got, _ := consume(t, site, "q", nil)
+	if m := nextOf(t, got, "what was behind"); string(m.Body) != "behind" {
+		t.Errorf("got %q, want what was behind", m.Body)
+	}
+	eventually(t, "what killed its consumers is dead", func() bool {
+		return depthOf(t, site, "q") == interfaces.QueueDepth{Dead: 1}
+	})
+}
+
+// What a consumer had that died comes before what is new, and at the pace of those
+// who take it over, however busy they are.
+func TestQueueTakesOverFromTheDeadInTheMidstOfWork(t *testing.T) {
+	server := redistest.New(t, redistest.Options{})
+	client := goredis.NewClient(&goredis.Options{Addr: server.Addr()})
+	defer client.Close()
+	const stream, group, died, fresh = "{queue:q}:stream", "fivcglue", 30, 70
+	config := patient(queueConfig(t, server.Addr()))
+	config.MaxLength = died + fresh
+	site := openQueue(t, config)
+	bodies := make([]string, died)
+	for i := range bodies {
+		bodies[i] = "of the dead"
+	}
+	produceTo(t, site, "q", bodies...)
+	if err := client.XGroupCreate(t.Context(), stream, group, "0").Err(); err != nil {
+		t.Fatal(err)
+	}
+	read, err := client.XReadGroup(t.Context(), &goredis.XReadGroupArgs{
+		Group: group, Consumer: "dead", Streams: []string{stream, ">"}, Count: died, Block: -1,
+	}).Result()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range read[0].Messages {
+		args := []any{"XCLAIM", stream, group, "dead", 0, m.ID, "IDLE", (2 * config.Visibility).Milliseconds(), "JUSTID"}
+		if err := client.Do(t.Context(), args...).Err(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	produceTo(t, site, "q", make([]string, fresh)...)
+	// So long that they have no time to claim at once as many as they are, and
+	// read ahead all the same.
+	const long = 55 * time.Millisecond
+	got, _ := consume(t, site, "q", func(context.Context, interfaces.Message) error {
+		time.Sleep(long)
+		return nil
+	})
+	last := 0
+	for i := range died + fresh {
+		if m := nextOf(t, got, "a message"); len(m.Body) > 0 {
+			last = i
+		}
+	}
+	if last > died+fresh/2 {
+		t.Errorf("the last of %d messages of the dead came as number %d, among %d new ones", died, last+1, fresh)
+	}
+}

@@ -84,11 +84,13 @@ func (r *queueRun) isShort() bool {
 	return r.short && r.roomForClaims() > 0
 }
 
-// roomForClaims tells how many messages may be claimed; mu is held.
+// roomForClaims tells how many messages may be claimed; mu is held. While all
+// work it is as many as they are likely to get to soon: new ones are read ahead
+// then, and must not keep those back that have waited already.
 func (r *queueRun) roomForClaims() int {
 	n := r.idle
-	if n == 0 && r.usual < ahead {
-		n = r.site.settings.Concurrency // soon there will be somebody
+	if n == 0 {
+		n = min(r.early(), r.site.settings.Concurrency)
 	}
 	return n - len(r.urgent)
 }

@@ -66,6 +66,9 @@ func (r *queueRun) begin(d *delivery) {
 	if d.fresh {
 		r.started = d.m.ID
 	}
+	if r.short && r.roomForClaims() > 0 {
+		poke(r.wakeKeeper)
+	}
 	if r.room() > 0 {
 		poke(r.wakeReader)
 	}
@@ -175,13 +178,18 @@ const ahead = 50 * time.Millisecond
 // long is left to whoever is free. While all work it is none until half of what
 // may be read ahead is used up. mu is held.
 func (r *queueRun) room() int {
-	settings := r.site.settings
-	early := min(int(ahead*time.Duration(settings.Concurrency)/max(r.usual, time.Microsecond)), settings.Batch)
-	n := min(r.idle+early-len(r.ready)-len(r.urgent), settings.Batch)
+	early := r.early()
+	n := min(r.idle+early-len(r.ready)-len(r.urgent), r.site.settings.Batch)
 	if n < 0 || r.idle == 0 && n <= early/2 {
 		return 0
 	}
 	return n
+}
+
+// early tells how many messages may be had before workers are free; mu is held.
+func (r *queueRun) early() int {
+	settings := r.site.settings
+	return min(int(ahead*time.Duration(settings.Concurrency)/max(r.usual, time.Microsecond)), settings.Batch)
 }
 
 // poke wakes whoever waits on c, now or the next time.

@@ -55,18 +55,12 @@ local function bury(id, attempts)
     local produced = field(entry, 't') or string.match(id, '^%d+')
     -- string.format would end at a zero byte.
     local letter = attempts .. ' ' .. produced .. ' ' .. now_text .. ' ' .. #reason .. ' ' .. reason .. (field(entry, 'b') or '')
-    local kept = redis.pcall('HSET', letters, id, letter)
-    if type(kept) == 'table' then
-      if string.find(kept.err, 'OOM', 1, true) then
-        return -- the server's memory is full
-      end
-      redis.call('HSET', letters, id, letter) -- which is the answer then
-    end
+    redis.call('HSET', letters, id, letter)
     redis.call('ZADD', dead, now_text, id)
     buried[#buried + 1] = id
   end
+  redis.call('XDEL', stream, id) -- first: should the other be refused, it is tried again
   redis.call('XACK', stream, group, id)
-  redis.call('XDEL', stream, id)
 end
 
 -- after tells whether a stream's ID is greater than another.
@@ -95,8 +89,8 @@ for _, id in ipairs(redis.call('ZRANGEBYSCORE', delayed, '-inf', now_text, 'LIMI
       break -- the server's memory is full, and consuming makes room
     end
   end
+  redis.call('HDEL', later, id) -- first: should the other be refused, it is tried again
   redis.call('ZREM', delayed, id)
-  redis.call('HDEL', later, id)
 end
 
 if recover then
@@ -116,21 +110,29 @@ if #result < count then
   end
 end
 
-if #result < count then
-  -- As many more are asked for as the consumer may have itself.
-  local more = count - #result + #ARGV - 8
-  for _, p in ipairs(redis.call('XPENDING', stream, group, 'IDLE', visibility, '-', '+', more)) do
-    local id, owner, attempts = p[1], p[2], p[4]
-    if not has[id] and #result < count then
-      local started = redis.call('HGET', unstarted, owner)
-      if started and after(id, started) then
-        attempts = attempts - 1
-      end
-      if attempts >= most then
-        bury(id, attempts)
-      else
-        take(id, attempts + 1)
-      end
+-- This changes nothing, but a script that has written may go on writing though
+-- the server's memory is full: a message that could not be buried would stand in
+-- the way of those behind it.
+redis.call('XACK', stream, group, '0-0')
+
+-- As many more are asked for as the consumer may have itself, and one to see
+-- whether there are others.
+local room = count - #result
+local behind = false
+for _, p in ipairs(redis.call('XPENDING', stream, group, 'IDLE', visibility, '-', '+', room + #ARGV - 8 + 1)) do
+  local id, owner, attempts = p[1], p[2], p[4]
+  if not has[id] and #result >= count then
+    behind = true
+    break
+  elseif not has[id] then
+    local started = redis.call('HGET', unstarted, owner)
+    if started and after(id, started) then
+      attempts = attempts - 1
+    end
+    if attempts >= most then
+      bury(id, attempts)
+    else
+      take(id, attempts + 1)
     end
   end
 end
@@ -148,7 +150,7 @@ if silence > 0 then
   end
 end
 
-local wait = -1
+local wait = behind and 0 or -1
 for _, waiting in ipairs({retry, delayed}) do
   local first = redis.call('ZRANGE', waiting, 0, 0, 'WITHSCORES')
   if first[2] then

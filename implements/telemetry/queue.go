@@ -3,6 +3,8 @@ package telemetry
 import (
 	"context"
 	"errors"
+	"fmt"
+	"iter"
 	"maps"
 	"slices"
 	"sync"
@@ -21,7 +23,9 @@ import (
 // messaging.client.sent.messages of producers; messaging.process.duration,
 // messaging.client.consumed.messages, fivcglue.queue.lag and
 // fivcglue.queue.retries of consumers; and fivcglue.queue.depth of the queues
-// that were asked for, if the other is an interfaces.IQueueInspector.
+// that were asked for, if the other is an interfaces.IQueueInspector. Each
+// collection of metrics asks after all of these, one by one, and their names are
+// remembered until Close: they should not be made up by the thousand.
 type QueueSite struct {
 	inner      component.Ref[interfaces.IQueueSite]
 	system     attribute.KeyValue
@@ -37,10 +41,54 @@ type QueueSite struct {
 	names map[string]bool // of queues that were asked for
 }
 
-// inspectedSite is a QueueSite whose other is an IQueueInspector.
-type inspectedSite struct {
-	*QueueSite
-	interfaces.IQueueInspector
+// inspectedSite is a QueueSite whose other was an IQueueInspector when it was
+// made. Which one that is may change, as with everything that is referred to.
+type inspectedSite struct{ *QueueSite }
+
+var _ interfaces.IQueueInspector = inspectedSite{}
+
+// inspector returns the other queues as they are now.
+func (s *QueueSite) inspector() (interfaces.IQueueInspector, error) {
+	if inspector, ok := s.inner.Get().(interfaces.IQueueInspector); ok {
+		return inspector, nil
+	}
+	return nil, fmt.Errorf("inspect queues: %T is no IQueueInspector: %w", s.inner.Get(), interfaces.ErrInvalid)
+}
+
+// GetDepth passes on.
+func (s inspectedSite) GetDepth(ctx context.Context, name string) (interfaces.QueueDepth, error) {
+	inspector, err := s.inspector()
+	if err != nil {
+		return interfaces.QueueDepth{}, err
+	}
+	return inspector.GetDepth(ctx, name)
+}
+
+// ListDead passes on.
+func (s inspectedSite) ListDead(ctx context.Context, name string) iter.Seq2[interfaces.DeadLetter, error] {
+	inspector, err := s.inspector()
+	if err != nil {
+		return func(yield func(interfaces.DeadLetter, error) bool) { yield(interfaces.DeadLetter{}, err) }
+	}
+	return inspector.ListDead(ctx, name)
+}
+
+// RestoreDead passes on.
+func (s inspectedSite) RestoreDead(ctx context.Context, name string, ids ...string) (int, error) {
+	inspector, err := s.inspector()
+	if err != nil {
+		return 0, err
+	}
+	return inspector.RestoreDead(ctx, name, ids...)
+}
+
+// DiscardDead passes on.
+func (s inspectedSite) DiscardDead(ctx context.Context, name string, ids ...string) (int, error) {
+	inspector, err := s.inspector()
+	if err != nil {
+		return 0, err
+	}
+	return inspector.DiscardDead(ctx, name, ids...)
 }
 
 // NewQueueSite returns queues before those that config names. They are an
@@ -60,12 +108,11 @@ func NewQueueSite(_ context.Context, _ *component.Site, config QueueSiteConfig) 
 		retries:  m.counter("fivcglue.queue.retries", "{message}", "Messages that were given to a handler again."),
 	}
 	s.unregister = func() error { return nil }
-	inspector, ok := s.inner.Get().(interfaces.IQueueInspector)
-	if !ok {
-		return s, nil
+	if _, err := s.inspector(); err != nil {
+		return s, nil //nolint:nilerr // they are queues all the same
 	}
-	s.observe(m, inspector)
-	return &inspectedSite{s, inspector}, nil
+	s.observe(m)
+	return inspectedSite{s}, nil
 }
 
 // Close ends the telling. The other queues are closed by their site.
@@ -121,7 +168,7 @@ func (s *QueueSite) note(name string) {
 }
 
 // observe has whoever collects metrics told how much the queues hold.
-func (s *QueueSite) observe(m meter, inspector interfaces.IQueueInspector) {
+func (s *QueueSite) observe(m meter) {
 	depth, err := m.Int64ObservableGauge("fivcglue.queue.depth", metric.WithUnit("{message}"),
 		metric.WithDescription("Messages that a queue holds."))
 	handle(err)
@@ -129,6 +176,10 @@ func (s *QueueSite) observe(m meter, inspector interfaces.IQueueInspector) {
 		s.mu.Lock()
 		names := slices.Sorted(maps.Keys(s.names))
 		s.mu.Unlock()
+		inspector, err := s.inspector()
+		if err != nil {
+			return err
+		}
 		var errs []error
 		for _, name := range names {
 			d, err := inspector.GetDepth(ctx, name)

@@ -374,6 +374,66 @@ func TestQueuesTell(t *testing.T) {
 	}
 }
 
+func TestQueuesFollowWhatTheyStandBefore(t *testing.T) {
+	provide()
+	open := func(messages int) *memory.QueueSite {
+		queues, err := memory.NewQueueSite(t.Context(), nil, memory.DefaultQueueConfig())
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = queues.Close(context.Background()) })
+		producer, err := queues.GetProducer("q")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := producer.Produce(t.Context(), make([][]byte, messages)...); err != nil {
+			t.Fatal(err)
+		}
+		return queues
+	}
+	entries := component.NewSite()
+	if err := component.Register[interfaces.IQueueSite](entries, "queues", open(1)); err != nil {
+		t.Fatal(err)
+	}
+	config := telemetry.DefaultQueueSiteConfig()
+	var err error
+	if config.Queues, err = component.Bind[interfaces.IQueueSite](entries, "queues"); err != nil {
+		t.Fatal(err)
+	}
+	config.System = newSystem()
+	site, err := telemetry.NewQueueSite(t.Context(), nil, config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer site.(component.Closer).Close(t.Context())
+	if _, err := component.Replace[interfaces.IQueueSite](entries, "queues", open(2)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := site.GetProducer("q"); err != nil {
+		t.Fatal(err)
+	}
+	inspector := site.(interfaces.IQueueInspector)
+	if depth, err := inspector.GetDepth(t.Context(), "q"); err != nil || depth.Waiting != 2 {
+		t.Errorf("GetDepth: %+v, %v; want those of the queues that are there now", depth, err)
+	}
+	wantPoints(t, config.System, map[string]float64{
+		"fivcglue.queue.depth{fivcglue.queue.state=waiting, messaging.destination.name=q, messaging.system=stub}": 2,
+	})
+
+	plain := struct{ interfaces.IQueueSite }{open(0)}
+	if _, err := component.Replace[interfaces.IQueueSite](entries, "queues", plain); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := inspector.RestoreDead(t.Context(), "q", "1"); !errors.Is(err, interfaces.ErrInvalid) {
+		t.Errorf("RestoreDead where nobody inspects: %v, want ErrInvalid", err)
+	}
+	for _, err := range inspector.ListDead(t.Context(), "q") {
+		if !errors.Is(err, interfaces.ErrInvalid) {
+			t.Errorf("ListDead where nobody inspects: %v, want ErrInvalid", err)
+		}
+	}
+}
+
 func TestConfigsNameWhatIsMissing(t *testing.T) {
 	for _, config := range []component.Validator{
 		telemetry.DefaultCacheConfig(), telemetry.DefaultMutexSiteConfig(), telemetry.DefaultQueueSiteConfig(),

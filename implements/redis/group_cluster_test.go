@@ -141,6 +141,38 @@ func TestNodeOfAClusterThatHangsConcernsItsMutexesOnly(t *testing.T) {
 	}
 }
 
+// While a slot moves some of a mutex's keys are at one master and some at
+// another, and neither can do anything.
+func TestMutexWaitsForItsSlotToHaveMoved(t *testing.T) {
+	cluster := redistest.SharedCluster(t, clusterOptions)
+	mutex := getMutex(t, group{config: clusterConfig(cluster)}.mutexes(t, func(c *redis.MutexSiteConfig) {
+		c.MaxRetries, c.MaxRetryBackoff = 100, time.Second
+	}), "m")
+	from := cluster.Owner(t, "mutex:m")
+	masters := cluster.Masters(t)
+	to := masters[0]
+	if to == from {
+		to = masters[1]
+	}
+	lease := tryAcquire(t, mutex, time.Hour)
+	move, err := cluster.BeginMove(t.Context(), redistest.Slot("mutex:m"), from, to)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	asked := from.Proxy().RoundTrips()
+	released := make(chan error, 1)
+	go func() { released <- lease.Release(t.Context()) }()
+	eventually(t, "the master being asked", func() bool { return from.Proxy().RoundTrips() > asked })
+	if err := move.Finish(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-released; err != nil {
+		t.Errorf("Release while the slot moved: %v", err)
+	}
+	release(t, tryAcquire(t, mutex, time.Hour))
+}
+
 func TestDeletePatternWhileSlotsMove(t *testing.T) {
 	const keys, prefix = 10_000, "app[1]*:"
 	cluster := redistest.SharedCluster(t, clusterOptions)

@@ -277,7 +277,7 @@ func (w *mutexWire) exchange(
 			q.reply, q.replied = reply, true
 		case strings.HasPrefix(failed.Error(), "NOSCRIPT"):
 			unknown = append(unknown, q)
-		case kind == unwell, kind >= timedOut:
+		case kind == elsewhere, kind == unwell, kind >= timedOut:
 			q.uncertain = q.uncertain || kind == timedOut || kind == lost
 			err = failed
 		default:

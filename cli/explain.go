@@ -180,7 +180,7 @@ func valueOrigin(value builder.Value) string {
 			text += ", written " + printable(value.Written)
 		}
 		if len(value.Origins) > 0 {
-			text += " (" + strings.Join(value.Origins, ", ") + ")"
+			text += " (" + printable(strings.Join(value.Origins, ", ")) + ")"
 		}
 		return text
 	case builder.FromPrepare:
@@ -223,7 +223,7 @@ func how(use component.Use) string {
 	case !use.Found:
 		return ", which is not there"
 	case use.Path != "":
-		return ", by its key " + use.Path
+		return ", by its key " + printable(use.Path)
 	}
 	return ", by a lookup"
 }

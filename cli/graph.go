@@ -151,7 +151,7 @@ func (n graphNode) label(newline string) string {
 func (g *graph) writeMermaid(w io.Writer) error {
 	var b strings.Builder
 	b.WriteString("graph LR\n")
-	escape := strings.NewReplacer(`"`, "#quot;", "<", "#lt;", ">", "#gt;", "\n", " ")
+	escape := strings.NewReplacer("#", "#35;", "&", "#amp;", `"`, "#quot;", "<", "#lt;", ">", "#gt;")
 	for i, node := range g.nodes {
 		parts := strings.Split(node.label("\x00"), "\x00")
 		for j := range parts {
@@ -163,7 +163,7 @@ func (g *graph) writeMermaid(w io.Writer) error {
 		if edge.label == "" {
 			fmt.Fprintf(&b, "  n%d -.-> n%d\n", edge.from+1, edge.to+1)
 		} else {
-			fmt.Fprintf(&b, "  n%d -->|\"%s\"| n%d\n", edge.from+1, escape.Replace(edge.label), edge.to+1)
+			fmt.Fprintf(&b, "  n%d -->|\"%s\"| n%d\n", edge.from+1, escape.Replace(printable(edge.label)), edge.to+1)
 		}
 	}
 	_, err := io.WriteString(w, b.String())
@@ -173,7 +173,7 @@ func (g *graph) writeMermaid(w io.Writer) error {
 func (g *graph) writeDot(w io.Writer) error {
 	var b strings.Builder
 	b.WriteString("digraph components {\n  rankdir=LR\n  node [shape=box]\n")
-	escape := strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", " ")
+	escape := strings.NewReplacer(`\`, `\\`, `"`, `\"`, "&", "&amp;")
 	for i, node := range g.nodes {
 		parts := strings.Split(node.label("\x00"), "\x00")
 		for j := range parts {
@@ -185,7 +185,7 @@ func (g *graph) writeDot(w io.Writer) error {
 		if edge.label == "" {
 			fmt.Fprintf(&b, "  n%d -> n%d [style=dotted]\n", edge.from+1, edge.to+1)
 		} else {
-			fmt.Fprintf(&b, "  n%d -> n%d [label=\"%s\"]\n", edge.from+1, edge.to+1, escape.Replace(edge.label))
+			fmt.Fprintf(&b, "  n%d -> n%d [label=\"%s\"]\n", edge.from+1, edge.to+1, escape.Replace(printable(edge.label)))
 		}
 	}
 	b.WriteString("}\n")

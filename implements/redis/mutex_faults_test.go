@@ -494,3 +494,34 @@ func TestMutexIsKeptThoughMemoryIsFull(t *testing.T) {
 		t.Error("who waited does not get the mutex when there is memory again")
 	}
 }
+
+// Who releases what another is releasing already waits for that no longer than
+// for a server.
+func TestMutexReleaseWhileAnotherHangs(t *testing.T) {
+	site, proxy := newSlowMutexSite(t, redistest.New(t, redistest.Options{}), false)
+	defer closeWithoutTime(t, site)
+	lease := tryAcquire(t, getMutex(t, site, "m"), time.Hour)
+	proxy.Freeze()
+	first, second := make(chan error, 1), make(chan error, 1)
+	go func() { first <- lease.Release(context.Background()) }()
+	eventually(t, "a release under way", func() bool { return redis.Asking(site) == 1 })
+
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	go func() { second <- lease.Release(ctx) }()
+	select {
+	case err := <-second:
+		if !errors.Is(err, interfaces.ErrUnavailable) {
+			t.Errorf("Release while another hangs: %v, want ErrUnavailable", err)
+		}
+	case <-time.After(patience):
+		t.Fatal("Release waits for another that hangs")
+	}
+
+	proxy.Thaw()
+	for _, err := range []error{<-first, lease.Release(t.Context())} {
+		if err != nil {
+			t.Errorf("Release when the server is back: %v", err)
+		}
+	}
+}

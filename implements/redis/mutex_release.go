@@ -17,8 +17,10 @@ const releasePatience = time.Second
 // it returns ErrUnavailable, is tried again in the background, and may be
 // called again; by the end of the lease's time the mutex is free in any case.
 func (l *mutexLease) Release(ctx context.Context) error {
-	l.releasing.Lock()
-	defer l.releasing.Unlock()
+	if err := l.enterRelease(ctx); err != nil {
+		return fmt.Errorf("mutex %q: another release of it: %w", l.mutex.name, err)
+	}
+	defer l.exitRelease()
 	if l.freed {
 		return nil
 	}
@@ -55,7 +57,55 @@ func (l *mutexLease) Release(ctx context.Context) error {
 	return nil
 }
 
-// tidyOnce has the key removed in the background; l.releasing is held.
+// enterRelease waits until no other Release is at work. If ctx ends before, it
+// goes on for a short time of its own.
+func (l *mutexLease) enterRelease(ctx context.Context) error {
+	until := ctx
+	for {
+		other := l.otherRelease()
+		if other == nil {
+			return nil
+		}
+		select {
+		case <-other:
+		case <-until.Done():
+			if until != ctx {
+				return withoutDeadline(until.Err())
+			}
+			own, cancel := context.WithTimeout(context.WithoutCancel(ctx), releasePatience)
+			defer cancel()
+			until = own
+		}
+	}
+}
+
+// otherRelease has the caller be the Release at work, or else returns what is
+// closed when the one that is has come to its end.
+func (l *mutexLease) otherRelease() <-chan struct{} {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.releasing {
+		l.releasing = true
+		return nil
+	}
+	if l.next == nil {
+		l.next = make(chan struct{})
+	}
+	return l.next
+}
+
+func (l *mutexLease) exitRelease() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.releasing = false
+	if l.next != nil {
+		close(l.next)
+		l.next = nil
+	}
+}
+
+// tidyOnce has the key removed in the background; the caller is the Release at
+// work.
 func (l *mutexLease) tidyOnce(until time.Time) {
 	if !l.tidied {
 		l.tidied = true

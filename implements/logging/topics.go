@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
+	"unicode/utf8"
 )
 
 // levelTable says which level a topic has. It is immutable: a change makes
@@ -32,7 +33,7 @@ func newLevelTable(base Level, byTopic map[string]Level) *levelTable {
 
 // literals counts the characters of a pattern that stand for themselves.
 func literals(pattern string) int {
-	return len(pattern) - strings.Count(pattern, "*") - strings.Count(pattern, "?")
+	return utf8.RuneCountInString(pattern) - strings.Count(pattern, "*") - strings.Count(pattern, "?")
 }
 
 func (t *levelTable) with(pattern string, level Level) *levelTable {
@@ -70,17 +71,26 @@ func matchTopic(pattern, topic string) bool {
 		case p < len(pattern) && pattern[p] == '*':
 			star, resume = p, t
 			p++
-		case p < len(pattern) && (pattern[p] == '?' || pattern[p] == topic[t]):
+		case p < len(pattern) && pattern[p] == '?':
+			p++
+			t += sizeOf(topic[t:])
+		case p < len(pattern) && pattern[p] == topic[t]:
 			p++
 			t++
 		case star >= 0:
-			resume++
+			resume += sizeOf(topic[resume:])
 			p, t = star+1, resume
 		default:
 			return false
 		}
 	}
 	return strings.Trim(pattern[p:], "*") == ""
+}
+
+// sizeOf returns the bytes of the character that text begins with.
+func sizeOf(text string) int {
+	_, size := utf8.DecodeRuneInString(text)
+	return size
 }
 
 // topicLevel is the level of one topic, for the slog.Handler of its logger. It

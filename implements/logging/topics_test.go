@@ -35,6 +35,8 @@ func TestLevelsByTopic(t *testing.T) {
 		"*a":          "error",
 		"*b*c":        "debug",
 		"in[a-c]side": "debug",
+		"é*":          "info",
+		"*x":          "error",
 	}})
 	for _, test := range []struct {
 		name, topic string
@@ -54,6 +56,8 @@ func TestLevelsByTopic(t *testing.T) {
 		{"one character, of none", "job", logging.Warn},
 		{"one character, of two", "job77", logging.Warn},
 		{"alike: the first in the alphabet", "aba", logging.Error},
+		{"one character of several bytes", "jobé", logging.Debug},
+		{"alike in characters, not in bytes", "éx", logging.Error},
 		{"two stars", "xbycbc", logging.Debug},
 		{"two stars, another end", "xbycbd", logging.Warn},
 		{"brackets are themselves", "in[a-c]side", logging.Debug},

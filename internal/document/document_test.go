@@ -87,6 +87,12 @@ func TestReadReports(t *testing.T) {
 		{"YAML with a beginning", document.JSON, "---\n[1]\n", []string{"1:1 this looks like YAML; JSON begins with [ or { ()"}},
 		{"JSON behind comments", document.JSON, "# a\n[1]\n", []string{"1:1 JSON has no comments ()"}},
 		{"a negative number", document.JSON, "-01", []string{"1:1 this is not a number as JSON writes them ()"}},
+		{"a wrong character at the beginning of a line", document.YAML, "a: [\n@b]\n", []string{"2:1 a value cannot begin with @; put it in quotes ()"}},
+		{"a tab below a value", document.YAML, "- a: 1\n\tb: |\n    'c\n", []string{"2:1 a tab stands in the indentation; indent with spaces ()"}},
+		{"a bracket above a dash", document.YAML, "- a:\n    - b: [1\n    - b: 2\n      b: 3\n", []string{
+			"2:10 this [ is not closed ()", `4:7 duplicate key "b"; the first is on line 3 ()`,
+		}},
+		{"a map as a key", document.YAML, "- ? {a: {b: [1], b: 2}}\n  : 1\n", []string{"1:5 a key must be a word, not a list or a map ()"}},
 		{"a wrong escape of YAML", document.YAML, "a: \"\\q\"\n", []string{"1:5 this backslash begins no escape that YAML has; put the text in single quotes ()"}},
 		{"a quote behind a lone carriage return", document.YAML, "a: 1\rb: \"", []string{"2:4 this quote is not closed ()"}},
 		{"brackets deeper than the parser goes", document.YAML, "- a: 1\n  b: " + strings.Repeat("[", 11_000) + strings.Repeat("]", 11_000), []string{"2:68 nested more than 64 levels deep ()"}},

@@ -71,6 +71,9 @@ func (f *faultFinder) readLine() {
 	line := f.lines[f.row]
 	indent := len(line) - len(strings.TrimLeft(line, " "))
 	rest := line[indent:]
+	if len(f.brackets) == 0 {
+		f.value = nil
+	}
 	if f.inBlock {
 		if strings.TrimSpace(line) == "" || indent > f.block {
 			f.row++
@@ -98,7 +101,6 @@ func (f *faultFinder) readLine() {
 func (f *faultFinder) blockLine(indent int) {
 	row, column := f.row, indent
 	line := f.lines[row]
-	f.value = nil
 	dashes := false
 	for strings.HasPrefix(line[f.at:], "- ") || line[f.at:] == "-" {
 		f.open(row, f.at)
@@ -355,7 +357,7 @@ func (f *faultFinder) flow(row int) {
 			case c == '[' || c == '{':
 				f.brackets = append(f.brackets, bracket{f.row, f.at, c})
 				f.checkDepth(f.row, f.at)
-			case strings.IndexByte("@`%", c) >= 0 && strings.IndexByte("[{,:", last) >= 0 && strings.IndexByte(" \t[{,", line[f.at-1]) >= 0:
+			case strings.IndexByte("@`%", c) >= 0 && strings.IndexByte("[{,:", last) >= 0 && (f.at == 0 || strings.IndexByte(" \t[{,", line[f.at-1]) >= 0):
 				f.fault(f.row, f.at, "a value cannot begin with %c; put it in quotes", c)
 			case c == ',' && (last == ',' || last == '[' || last == '{'):
 				f.fault(f.row, f.at, "nothing stands before this comma")
@@ -385,7 +387,7 @@ func (f *faultFinder) leaves(line string) bool {
 	if len(f.levels) == 0 || indent > f.levels[len(f.levels)-1] || strings.TrimSpace(line) == "" {
 		return false
 	}
-	return f.colonIn(line[indent:])
+	return strings.HasPrefix(line[indent:], "- ") || f.colonIn(line[indent:])
 }
 
 func (f *faultFinder) colonIn(text string) bool {

@@ -228,9 +228,20 @@ func duplicateKey(first, again *Node) string {
 	return fmt.Sprintf("duplicate key %q; the first is on line %d", again.Text, first.Line)
 }
 
+// keyNode returns what stands as a key. What is wrong within a list or a map
+// does not matter: it can be none.
+func (r *yamlReader) keyNode(y *yaml.Node) *Node {
+	if y.Kind == yaml.SequenceNode || y.Kind == yaml.MappingNode {
+		report := r.report
+		r.report = func(Place, string, string) {}
+		defer func() { r.report = report }()
+	}
+	return r.convert(y, MaxDepth)
+}
+
 // key returns the key that y is, or nil, which is reported.
 func (r *yamlReader) key(y *yaml.Node) *Node {
-	k := r.convert(y, MaxDepth)
+	k := r.keyNode(y)
 	at := Place{y.Line + r.offset, y.Column}
 	switch {
 	case k.Kind == Null && y.Kind == yaml.ScalarNode && y.Value == "":

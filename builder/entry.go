@@ -48,6 +48,21 @@ func (c *checker) checkEntries(it *item, list *document.Node) {
 	}
 }
 
+// expectEntries takes note of the names of the entries that an item seems to
+// have under a key that is not known.
+func (c *checker) expectEntries(n *document.Node) {
+	if n == nil {
+		return
+	}
+	for _, entry := range n.Children {
+		_, name := entry.Get("name")
+		if name == nil {
+			name = &document.Node{}
+		}
+		c.broken[name.Text] = true
+	}
+}
+
 var entryKeys = []string{"interface", "name"}
 
 // readEntry returns an entry, or nil if its interface or name is not known.
@@ -66,6 +81,7 @@ func (c *checker) readEntry(it *item, n *document.Node, index int) *entry {
 	for key, value := range n.Pairs {
 		if !slices.Contains(entryKeys, key.Text) {
 			value.Mask()
+			c.broken[value.Text] = true // it may be meant as the name
 			message, suggestion := unknownKey(key, value, entryKeys, func(name string) (where, meant string) {
 				if it.class == nil {
 					return belongsToItem(name, nil), ""
@@ -78,10 +94,12 @@ func (c *checker) readEntry(it *item, n *document.Node, index int) *entry {
 	e := &entry{item: it, index: index, node: n}
 	named := true
 	if _, name := n.Get("name"); name != nil && name.Broken {
-		named = false
+		named, c.partial = false, true
 	} else if name != nil && name.Kind != document.Null {
 		if named = c.entryText(it, name, path, "name"); named {
 			e.name, e.node = name.Text, name
+		} else {
+			c.partial = true // there is an entry of which the name is not known
 		}
 	}
 	_, iface := n.Get("interface")

@@ -186,7 +186,13 @@ func (c *checker) checkConfig(it *item) {
 		return
 	}
 	d := decoder{
-		problem:       func(n *document.Node, path, message, suggestion string) { c.problem(it, n, path, message, suggestion) },
+		problem: func(n *document.Node, path, message, suggestion string) {
+			if path == "" && suggestion == "entries" {
+				_, value := it.node.Get(n.Text)
+				c.expectEntries(value)
+			}
+			c.problem(it, n, path, message, suggestion)
+		},
 		judgeRequired: !it.class.HasPrepare(),
 		at:            it.head(),
 		plan:          p,

@@ -250,16 +250,16 @@ func (s *subscription) listen() error {
 	if err != nil {
 		return err
 	}
-	heard := client.Subscribe(s.until, s.name)
+	ctx := tie(s.until)
+	heard := client.Subscribe(ctx, s.name)
 	defer heard.Close()
-	defer context.AfterFunc(s.until, func() { _ = heard.Close() })()
 	for asked := false; ; {
-		message, err := heard.ReceiveTimeout(s.until, quiet)
+		message, err := heard.ReceiveTimeout(ctx, quiet)
 		if err != nil {
 			if classify(err) != timedOut || asked {
 				return err
 			}
-			if err := heard.Ping(s.until); err != nil {
+			if err := heard.Ping(ctx); err != nil {
 				return err
 			}
 			asked = true

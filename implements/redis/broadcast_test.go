@@ -145,6 +145,31 @@ func TestBroadcastListensAgain(t *testing.T) {
 	stop()
 }
 
+// The server hangs when a lost subscription is made again: who ends Consume does
+// not wait for that.
+func TestBroadcastEndsWhileItSubscribes(t *testing.T) {
+	server := redistest.New(t, redistest.Options{})
+	proxy := redistest.NewProxy(t, server.Addr())
+	client := goredis.NewClient(&goredis.Options{Addr: server.Addr()})
+	defer client.Close()
+	config := redis.DefaultBroadcastConfig()
+	config.Config = queueConfig(t, proxy.Addr()).Config
+	config.ReadTimeout, config.WriteTimeout, config.DialTimeout = time.Hour, time.Hour, time.Hour
+	b, err := redis.NewBroadcast(t.Context(), nil, config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, stop := hear(t, b, client, "news", nil)
+	proxy.Freeze()
+	before := proxy.Accepted()
+	proxy.Cut()
+	eventually(t, "another connection for it", func() bool { return proxy.Accepted() > before })
+	stop()
+	if err := b.Close(t.Context()); err != nil {
+		t.Errorf("Close: %v", err)
+	}
+}
+
 func TestBroadcastRefusesBadCalls(t *testing.T) {
 	b := openBroadcast(t, redistest.Mini(t).Addr(), nil)
 	for _, name := range []string{"", "{", strings.Repeat("n", 1025)} {

@@ -67,7 +67,8 @@ func (d *decoder) group(n *document.Node, v reflect.Value, p *plan, path string,
 		rest.Mask()
 		d.value(rest, fieldOf(v, p.remain.index), p.remain.shape, path)
 	}
-	if d.judgeRequired {
+	d.unread = d.unread || n.Torn
+	if d.judgeRequired && !n.Torn {
 		d.required(n, v, p, path)
 	}
 }
@@ -159,8 +160,8 @@ func (d *decoder) value(n *document.Node, v reflect.Value, s *shape, path string
 	}
 	if n.Broken {
 		n.Mask()
-		d.unread = true
 	}
+	d.unread = d.unread || n.Broken || n.Torn
 	if n.Kind == document.Null {
 		return
 	}

@@ -105,7 +105,7 @@ func (c *checker) readEntry(it *item, n *document.Node, index int) *entry {
 	_, iface := n.Get("interface")
 	if iface == nil || iface.Kind == document.Null {
 		c.broken[e.name] = true
-		if iface == nil || !iface.Broken {
+		if iface == nil && !n.Torn || iface != nil && !iface.Broken {
 			c.problem(it, n, path, `the key "interface" is required`, "")
 		}
 		return nil

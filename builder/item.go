@@ -123,7 +123,7 @@ func (c *checker) findClass(it *item) {
 		c.problem(it, key, "", fmt.Sprintf("unknown key %q", key.Text), "class")
 		return
 	case n == nil || n.Kind == document.Null:
-		if (n == nil || !n.Broken) && !it.classInEntry() {
+		if (n == nil && !it.node.Torn || n != nil && !n.Broken) && !it.classInEntry() {
 			c.problem(it, it.node, "", `the key "class" is required`, "")
 		}
 		return

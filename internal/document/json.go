@@ -150,6 +150,7 @@ func (r *jsonReader) value(depth int) *Node {
 	n.Line, n.Column = int32(at.Line), int32(at.Column)
 	if r.at >= len(r.text) {
 		r.fail("the file ends where a value should stand")
+		n.Broken = true
 		return n
 	}
 	switch c := r.text[r.at]; {
@@ -202,6 +203,7 @@ func (r *jsonReader) collection(n *Node, depth int) {
 			r.stack = append(r.stack, r.value(depth+1))
 		}
 	}
+	n.Torn = r.failed
 	children := r.stack[base:]
 	if n.Kind == Map {
 		children = dropDuplicates(children, func(first, again, value *Node) {

@@ -28,6 +28,7 @@ type Node struct {
 	Broken bool // stands for what could not be read, which was reported
 	Masked bool // its text may be a secret and must not be shown; see Mask
 	Secret bool // it is one, wherever it stands: an alias may bring it to what is none; see Conceal
+	Torn   bool // a list or a map of which the rest could not be read, which was reported
 	Shared bool // it has an anchor: it may stand elsewhere too
 
 	Line, Column int32

@@ -73,7 +73,7 @@ func isRefused(err error) bool {
 // What is idempotent is tried again as do does it, without what was answered.
 func (c *connection) each(
 	ctx context.Context, op string, idempotent bool, n int,
-	add func(ctx context.Context, to goredis.Pipeliner, i int), done func(i int, command goredis.Cmder) error,
+	command func(ctx context.Context, i int) goredis.Cmder, done func(i int, command goredis.Cmder) error,
 ) error {
 	if err := c.admit(ctx, op); err != nil {
 		return err
@@ -85,22 +85,23 @@ func (c *connection) each(
 	var failed tally
 
 	for attempt := 0; ; attempt++ {
-		commands := c.exchange(ctx, pending, add)
+		commands := c.exchange(ctx, pending, command)
 		again := pending[:0]
 		var last tally
-		for j, command := range commands {
-			kind := classify(command.Err())
+		for j := range commands {
+			err := commands[j].Err()
+			kind := classify(err)
 			if kind == elsewhere {
 				c.reload()
 			}
 			switch {
-			case kind == answered, kind == invalid && !isRefused(command.Err()):
-				failed.add(c.settings.explain(op, done(pending[j], command)))
+			case kind == answered, kind == invalid && !isRefused(err):
+				failed.add(c.settings.explain(op, done(pending[j], commands[j].Cmder)))
 			case over(ctx, kind) == nil && c.repeatable(kind, idempotent):
 				again = append(again, pending[j])
-				last.add(c.settings.explain(op, command.Err()))
+				last.add(c.settings.explain(op, err))
 			default:
-				failed.add(c.verdict(ctx, op, kind, command.Err()))
+				failed.add(c.verdict(ctx, op, kind, err))
 			}
 		}
 
@@ -118,17 +119,38 @@ func (c *connection) each(
 }
 
 func (c *connection) exchange(
-	ctx context.Context, pending []int, add func(ctx context.Context, to goredis.Pipeliner, i int),
-) (commands []goredis.Cmder) {
+	ctx context.Context, pending []int, command func(ctx context.Context, i int) goredis.Cmder,
+) []settled {
+	commands := make([]settled, len(pending))
 	_ = c.run(ctx, func(ctx context.Context, client goredis.UniversalClient) error {
 		pipeline := client.Pipeline()
-		for _, i := range pending {
-			add(ctx, pipeline, i)
+		for j, i := range pending {
+			commands[j].Cmder = command(ctx, i)
+			_ = pipeline.Process(ctx, &commands[j]) // it is not sent yet
 		}
-		commands, _ = pipeline.Exec(ctx) // each command has its own error
-		return nil
+		_, err := pipeline.Exec(ctx) // each command has its own error
+		return err
 	})
 	return commands
+}
+
+// settled is a command that keeps the answer of its node. When another node
+// could not be connected to before the context ended, go-redis gives all
+// commands of a pipeline that error, those that were answered too.
+type settled struct {
+	goredis.Cmder
+
+	answered bool
+}
+
+// SetErr implements goredis.Cmder.
+func (s *settled) SetErr(err error) {
+	kind := classify(err)
+	final := kind == answered || kind == invalid || kind == unable
+	if final || !s.answered {
+		s.answered = final
+		s.Cmder.SetErr(err)
+	}
 }
 
 // verdict is the error of a command that is not tried again.

@@ -17,7 +17,9 @@ func (c *Cache) getEach(ctx context.Context, keys []string, values map[string][]
 		hits := 0
 		misses := 0
 		err := c.connection.each(ctx, "get values", true, len(part),
-			func(ctx context.Context, to goredis.Pipeliner, i int) { to.Get(ctx, c.prefix+part[i]) },
+			func(ctx context.Context, i int) goredis.Cmder {
+				return goredis.NewStringCmd(ctx, "get", c.prefix+part[i])
+			},
 			func(i int, command goredis.Cmder) error {
 				value, err := command.(*goredis.StringCmd).Bytes()
 				switch {
@@ -89,8 +91,8 @@ func (c *Cache) deleteAll(ctx context.Context, keys []string) (int, error) {
 func (c *Cache) setEach(ctx context.Context, batch []entry, expire time.Duration) error {
 	stored := 0
 	err := c.connection.each(ctx, "set values", true, len(batch),
-		func(ctx context.Context, to goredis.Pipeliner, i int) {
-			to.Set(ctx, batch[i].key, batch[i].value, expire)
+		func(ctx context.Context, i int) goredis.Cmder {
+			return goredis.NewStatusCmd(ctx, "set", batch[i].key, batch[i].value, "px", expire.Milliseconds())
 		},
 		func(_ int, command goredis.Cmder) error {
 			if err := command.Err(); err != nil {
@@ -107,7 +109,7 @@ func (c *Cache) setEach(ctx context.Context, batch []entry, expire time.Duration
 func (c *Cache) unlinkEach(ctx context.Context, op string, keys []string) (int, error) {
 	removed := 0
 	err := c.connection.each(ctx, op, false, len(keys),
-		func(ctx context.Context, to goredis.Pipeliner, i int) { to.Unlink(ctx, keys[i]) },
+		func(ctx context.Context, i int) goredis.Cmder { return goredis.NewIntCmd(ctx, "unlink", keys[i]) },
 		func(_ int, command goredis.Cmder) error {
 			n, err := command.(*goredis.IntCmd).Result()
 			removed += int(n)

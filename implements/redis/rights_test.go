@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -21,6 +22,13 @@ import (
 // what logs in as that.
 func userOf(t *testing.T, server *redistest.Server, guide string, patterns ...string) func(*redis.Config) {
 	t.Helper()
+	server.Do(append([]string{"ACL", "SETUSER", "user"}, rulesOf(t, guide, patterns...)...)...)
+	return func(c *redis.Config) { c.Username, c.Password = "user", component.NewSecret("pw") }
+}
+
+// rulesOf are the rules of the user that a guide describes.
+func rulesOf(t *testing.T, guide string, patterns ...string) []string {
+	t.Helper()
 	text, err := os.ReadFile("../../docs/" + guide)
 	if err != nil {
 		t.Fatal(err)
@@ -29,7 +37,7 @@ func userOf(t *testing.T, server *redistest.Server, guide string, patterns ...st
 	if found == nil {
 		t.Fatalf("docs/%s does not say what a user needs", guide)
 	}
-	rules := []string{"ACL", "SETUSER", "user", "reset", "on", ">pw"}
+	rules := []string{"reset", "on", ">pw"}
 	for _, pattern := range patterns {
 		if !strings.Contains(string(found[1]), pattern) {
 			t.Errorf("docs/%s does not say that a user needs %s", guide, pattern)
@@ -39,8 +47,7 @@ func userOf(t *testing.T, server *redistest.Server, guide string, patterns ...st
 	for command := range strings.FieldsSeq(string(found[2])) {
 		rules = append(rules, "+"+command)
 	}
-	server.Do(rules...)
-	return func(c *redis.Config) { c.Username, c.Password = "user", component.NewSecret("pw") }
+	return rules
 }
 
 // wantNothingRefused fails if the server has refused the user anything.
@@ -48,6 +55,11 @@ func wantNothingRefused(t *testing.T, server *redistest.Server) {
 	t.Helper()
 	client := goredis.NewClient(&goredis.Options{Addr: server.Addr()})
 	defer client.Close()
+	wantNothingRefusedAt(t, client)
+}
+
+func wantNothingRefusedAt(t *testing.T, client *goredis.Client) {
+	t.Helper()
 	log, err := client.ACLLog(t.Context(), 100).Result()
 	if err != nil {
 		t.Fatal(err)
@@ -132,4 +144,77 @@ func TestRightsOfMutexesAreThoseOfTheGuide(t *testing.T) {
 		t.Error(err)
 	}
 	wantNothingRefused(t, server)
+}
+
+func TestRightsOfQueuesInAGroupAreThoseOfTheGuide(t *testing.T) {
+	text, err := os.ReadFile("../../docs/QUEUES.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ofQueues := rulesOf(t, "QUEUES.md", "~{queue:*")
+	const inCluster = "cluster|slots"
+	watching := []string{"&+switch-master", "&+replica-reconf-done"}
+	asking := []string{"sentinel|get-master-addr-by-name", "sentinel|sentinels", "subscribe", "ping"}
+	for _, right := range append([]string{inCluster, strings.Join(watching, " ")}, strings.Join(asking, " ")) {
+		if !strings.Contains(string(text), "`"+right+"`") {
+			t.Errorf("docs/QUEUES.md does not say that a user needs %s", right)
+		}
+	}
+	atSentinels := append([]string{"reset", "on", ">pw"}, watching...)
+	for _, command := range asking {
+		atSentinels = append(atSentinels, "+"+command)
+	}
+
+	makeUser := func(t *testing.T, rules []string, nodes ...*redistest.Node) {
+		args := []any{"ACL", "SETUSER", "user"}
+		for _, rule := range rules {
+			args = append(args, rule)
+		}
+		for _, node := range nodes {
+			node.Do(t, args...)
+			node.Do(t, "ACL", "LOG", "RESET")
+		}
+		t.Cleanup(func() {
+			for _, node := range nodes {
+				node.Do(t, "ACL", "DELUSER", "user")
+			}
+		})
+	}
+	try := func(t *testing.T, group redis.Config, nodes ...*redistest.Node) {
+		config := queueConfig(t, "127.0.0.1:1")
+		config.Config = group
+		config.Username, config.Password = "user", component.NewSecret("pw")
+		site := openQueue(t, config)
+		if err := site.CheckHealth(t.Context()); err != nil {
+			t.Errorf("CheckHealth: %v", err)
+		}
+		got, stop := consume(t, site, "q", func(_ context.Context, m interfaces.Message) error {
+			if m.Attempt == 1 {
+				return errors.New("no")
+			}
+			return nil
+		})
+		produceTo(t, site, "q", "m")
+		for range 2 {
+			nextOf(t, got, "an attempt")
+		}
+		eventually(t, "it is acknowledged", func() bool { return depthOf(t, site, "q") == interfaces.QueueDepth{} })
+		stop()
+		for _, node := range nodes {
+			wantNothingRefusedAt(t, node.Client())
+		}
+	}
+	t.Run("cluster", func(t *testing.T) {
+		cluster := redistest.SharedCluster(t, clusterOptions)
+		makeUser(t, append(slices.Clip(ofQueues), "+"+inCluster), cluster.Nodes()...)
+		try(t, clusterConfig(cluster), cluster.Nodes()...)
+	})
+	t.Run("sentinels", func(t *testing.T) {
+		group := redistest.SharedSentinels(t, sentinelOptions)
+		makeUser(t, ofQueues, group.Data()...)
+		makeUser(t, atSentinels, group.Watchers()...)
+		config := sentinelConfig(group)
+		config.SentinelUsername, config.SentinelPassword = "user", component.NewSecret("pw")
+		try(t, config, append(slices.Clip(group.Data()), group.Watchers()...)...)
+	})
 }

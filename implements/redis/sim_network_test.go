@@ -55,7 +55,7 @@ func (n *simNetwork) connect(t *testing.T, config Config) *connection {
 	calls := &interruptibles{limit: s.ReadTimeout}
 	client := func() goredis.UniversalClient {
 		options := s.options(ctx, calls)
-		options.Dialer = func(context.Context, string, string) (net.Conn, error) { return n.dial() }
+		options.Dialer = tied(func(context.Context, string, string) (net.Conn, error) { return n.dial() })
 		return goredis.NewUniversalClient(options)
 	}
 	l := &link{

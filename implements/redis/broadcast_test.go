@@ -31,9 +31,11 @@ func openBroadcast(t *testing.T, addr string, site *component.Site) *redis.Broad
 	return b
 }
 
-// hear has a consumer listen and returns what it hears, once it is subscribed.
-func hear(t *testing.T, b *redis.Broadcast, client *goredis.Client, name string, handle func(interfaces.Message) error) (<-chan interfaces.Message, func()) {
+// hear has a consumer listen to "news" and returns what it hears, once it is
+// subscribed.
+func hear(t *testing.T, b *redis.Broadcast, client *goredis.Client, handle func(interfaces.Message) error) (<-chan interfaces.Message, func()) {
 	t.Helper()
+	const name = "news"
 	consumer, err := b.GetConsumer(name)
 	if err != nil {
 		t.Fatal(err)
@@ -99,8 +101,8 @@ func TestBroadcastTalksAsTheOriginalDoes(t *testing.T) {
 			t.Errorf("Produce without a listener: %v", err)
 		}
 
-		one, stopOne := hear(t, b, client, "news", func(interfaces.Message) error { return errors.New("no") })
-		two, stopTwo := hear(t, b, client, "news", func(m interfaces.Message) error { panic("no") })
+		one, stopOne := hear(t, b, client, func(interfaces.Message) error { return errors.New("no") })
+		two, stopTwo := hear(t, b, client, func(m interfaces.Message) error { panic("no") })
 		if err := client.Publish(t.Context(), "news", "from the original").Err(); err != nil {
 			t.Fatal(err)
 		}
@@ -135,7 +137,7 @@ func TestBroadcastListensAgain(t *testing.T) {
 	defer client.Close()
 	log := &recordingLog{}
 	b := openBroadcast(t, proxy.Addr(), siteWithLog(t, log))
-	heard, stop := hear(t, b, client, "news", nil)
+	heard, stop := hear(t, b, client, nil)
 	proxy.Cut()
 	eventually(t, "the lost connection is said", func() bool { return log.count("was cut off") == 1 })
 	if err := client.Publish(t.Context(), "news", "after").Err(); err != nil {
@@ -159,7 +161,7 @@ func TestBroadcastEndsWhileItSubscribes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, stop := hear(t, b, client, "news", nil)
+	_, stop := hear(t, b, client, nil)
 	proxy.Freeze()
 	before := proxy.Accepted()
 	proxy.Cut()

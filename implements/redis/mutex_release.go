@@ -60,7 +60,20 @@ func (l *mutexLease) Release(ctx context.Context) error {
 // enterRelease waits until no other Release is at work. If ctx ends before, it
 // goes on for a short time of its own.
 func (l *mutexLease) enterRelease(ctx context.Context) error {
-	until := ctx
+	if l.awaitOthers(ctx) == nil {
+		return nil
+	}
+	own, cancel := context.WithTimeout(context.WithoutCancel(ctx), releasePatience)
+	defer cancel()
+	if err := l.awaitOthers(own); err != nil {
+		return withoutDeadline(err)
+	}
+	return nil
+}
+
+// awaitOthers waits until the caller is the Release at work, or for the end of
+// ctx.
+func (l *mutexLease) awaitOthers(ctx context.Context) error {
 	for {
 		other := l.otherRelease()
 		if other == nil {
@@ -68,13 +81,8 @@ func (l *mutexLease) enterRelease(ctx context.Context) error {
 		}
 		select {
 		case <-other:
-		case <-until.Done():
-			if until != ctx {
-				return withoutDeadline(until.Err())
-			}
-			own, cancel := context.WithTimeout(context.WithoutCancel(ctx), releasePatience)
-			defer cancel()
-			until = own
+		case <-ctx.Done():
+			return ctx.Err()
 		}
 	}
 }

@@ -567,8 +567,8 @@ func TestQueueAcknowledgesWhileItsWorkersAreBusy(t *testing.T) {
 		config := patient(queueConfig(t, b.Addr))
 		config.Concurrency = 1
 		site := openQueue(t, config)
-		bodies := make([]string, 40) // so many that it reads ahead
-		bodies = append(bodies, "long")
+		bodies := make([]string, 41) // so many that it reads ahead
+		bodies[40] = "long"
 		produceTo(t, site, "q", bodies...)
 		release, long := make(chan struct{}), make(chan struct{})
 		defer close(release)

@@ -19,7 +19,7 @@ const maxRepaired = 8 << 20
 // and parses it again without that, as often as need be: so the rest of an item
 // is judged too. A piece that stays what it was is nil, and err says why; told
 // says that a fault was reported.
-func (r *yamlReader) repair(d *Document, p *piece) (parsed *yaml.Node, told bool, err error) {
+func (r *yamlReader) repair(p *piece) (parsed *yaml.Node, told bool, err error) {
 	for {
 		parsed = new(yaml.Node)
 		if err = decodeYAML(yaml.NewDecoder(strings.NewReader(p.text)), parsed); err == nil {

@@ -27,7 +27,7 @@ func (r *yamlReader) salvage(d *Document, err error) *Node {
 		if len(elements) > maxSalvaged {
 			break
 		}
-		parsed, repaired, pieceErr := r.repair(d, &piece)
+		parsed, repaired, pieceErr := r.repair(&piece)
 		told = told || repaired
 		switch {
 		case errors.Is(pieceErr, io.EOF):

@@ -31,20 +31,19 @@ type mutexLease struct {
 
 	extending chan struct{} // holds one while the server is asked for another time
 	longest   time.Duration // that it may be asked for, 0: any; extending guards it
+	releasing chan struct{} // holds one while a Release is at work
 	freed     bool          // Release has done its work; releasing guards it
 	unsure    bool          // a Release got no reply; releasing guards it
 	tidied    bool          // the key is removed in the background; releasing guards it
 
-	mu        sync.Mutex
-	releasing bool          // a Release is at work
-	next      chan struct{} // closed when that has come to its end, nil if nobody waits for it
-	state     mutexState
-	cause     error // why it was lost
-	ctx       *leaseContext
-	expire    time.Duration
-	deadline  time.Time
-	renewal   time.Time   // zero without auto_extend, and while one is under way
-	timer     *time.Timer // at the earlier of both
+	mu       sync.Mutex
+	state    mutexState
+	cause    error // why it was lost
+	ctx      *leaseContext
+	expire   time.Duration
+	deadline time.Time
+	renewal  time.Time   // zero without auto_extend, and while one is under way
+	timer    *time.Timer // at the earlier of both
 }
 
 // newMutexLease returns the lease that a request gave which was sent then, or
@@ -52,7 +51,8 @@ type mutexLease struct {
 func newMutexLease(ctx context.Context, a *acquisition, fence int64, sent time.Time) *mutexLease {
 	l := &mutexLease{
 		mutex: a.mutex, id: a.id, fence: fence, uncertain: a.uncertain,
-		values: ctx, extending: make(chan struct{}, 1), expire: a.expire, deadline: sent.Add(usable(a.expire)),
+		values: ctx, extending: make(chan struct{}, 1), releasing: make(chan struct{}, 1),
+		expire: a.expire, deadline: sent.Add(usable(a.expire)),
 	}
 	if !time.Now().Before(l.deadline) {
 		return nil

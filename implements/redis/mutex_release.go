@@ -20,7 +20,7 @@ func (l *mutexLease) Release(ctx context.Context) error {
 	if err := l.enterRelease(ctx); err != nil {
 		return fmt.Errorf("mutex %q: another release of it: %w", l.mutex.name, err)
 	}
-	defer l.exitRelease()
+	defer func() { <-l.releasing }()
 	if l.freed {
 		return nil
 	}
@@ -60,55 +60,18 @@ func (l *mutexLease) Release(ctx context.Context) error {
 // enterRelease waits until no other Release is at work. If ctx ends before, it
 // goes on for a short time of its own.
 func (l *mutexLease) enterRelease(ctx context.Context) error {
-	if l.awaitOthers(ctx) == nil {
+	select {
+	case l.releasing <- struct{}{}:
 		return nil
+	case <-ctx.Done():
 	}
 	own, cancel := context.WithTimeout(context.WithoutCancel(ctx), releasePatience)
 	defer cancel()
-	if err := l.awaitOthers(own); err != nil {
-		return withoutDeadline(err)
-	}
-	return nil
-}
-
-// awaitOthers waits until the caller is the Release at work, or for the end of
-// ctx.
-func (l *mutexLease) awaitOthers(ctx context.Context) error {
-	for {
-		other := l.otherRelease()
-		if other == nil {
-			return nil
-		}
-		select {
-		case <-other:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
-}
-
-// otherRelease has the caller be the Release at work, or else returns what is
-// closed when the one that is has come to its end.
-func (l *mutexLease) otherRelease() <-chan struct{} {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if !l.releasing {
-		l.releasing = true
+	select {
+	case l.releasing <- struct{}{}:
 		return nil
-	}
-	if l.next == nil {
-		l.next = make(chan struct{})
-	}
-	return l.next
-}
-
-func (l *mutexLease) exitRelease() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.releasing = false
-	if l.next != nil {
-		close(l.next)
-		l.next = nil
+	case <-own.Done():
+		return withoutDeadline(own.Err())
 	}
 }
 
